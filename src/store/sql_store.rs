@@ -70,11 +70,10 @@ macro_rules! read {
 pub(super) use read;
 
 /// Implements [`super::Store`] for a type that has `begin_read()`, `begin_list()` and `end_read()` (connections), `read_either(work, again)`,
-/// `known_subject(..)` and `known_version(..)` (what is known without reading), `find_place(..)`, and `write(registers, locks, unit)` (a transaction that begins with locks).
+/// `known_subject(..)` and `known_version(..)` (what is known without reading), `find_place(..)`, `find_subjects(..)`, and `write(registers, locks, unit)` (a transaction that begins with locks).
 macro_rules! store_impl {
     ($store:ident { $($own:tt)* }) => {
         $crate::store::sql_store::store_methods!($store { $($own)* } lists {
-            subjects(filter: &SubjectFilter, after: Option<&str>, skip: i64, limit: i64) -> Vec<String>;
             versions(filter: &VersionFilter, after: Option<(&str, Version)>, skip: i64, limit: i64) -> Vec<ListedVersion>;
             search(query: &WordQuery) -> Vec<SearchHit>;
             browse(browse: &VersionBrowse) -> (Vec<BrowsedHit>, Option<BrowsePlace>);
@@ -206,6 +205,17 @@ macro_rules! store_methods {
                     $crate::store::sql_store::read!(self, $read, |conn| sql::$read(conn, $($arg),*))
                 }
             )*
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn subjects(
+                &self,
+                filter: &SubjectFilter,
+                after: Option<&str>,
+                skip: i64,
+                limit: i64,
+            ) -> Result<Vec<String>, StoreError> {
+                $crate::store::sql_store::read!(self, subjects, begin_list, |conn| self.find_subjects(conn, filter, after, skip, limit))
+            }
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn place_of_version(&self, filter: &SubjectFilter, place: i64) -> Result<Option<(String, i64)>, StoreError> {

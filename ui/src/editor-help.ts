@@ -52,19 +52,25 @@ function closeOf(text: string, from: number): number {
 const NAMED = /line:? (\d+),? column:? (\d+)/i;
 const PROTO = /(?:at|in) .*?:?(\d+):(\d+)/;
 
-export function markOf(finding: Finding, text: string, type: SchemaType, apply: { label: string; run: () => void }[] = []): Mark | null {
+/** What is underlined for something that is said about a place. */
+export function spanAt(text: string, from: number): { from: number; to: number } {
+  const isRoot = text.slice(0, from).trim() === '' && /[{[]/.test(text[from] ?? '');
+  const to = isRoot ? from + 1 : Math.max(endOf(text, from), from + 1);
+  return { from, to: Math.min(to, text.length) };
+}
+
+/** `at` says where a line and a column are, where `text` is not laid out as the registry has it. */
+export function markOf(finding: Finding, text: string, type: SchemaType, apply: { label: string; run: () => void }[] = [], at = (line: number, column: number) => offsetOf(text, line, column)): Mark | null {
   let from = 0;
-  if (finding.new?.line !== undefined) from = offsetOf(text, finding.new.line, finding.new.column ?? 1);
+  if (finding.new?.line !== undefined) from = at(finding.new.line, finding.new.column ?? 1);
   else {
     const said = NAMED.exec(finding.message) ?? (type === 'PROTOBUF' ? PROTO.exec(finding.message) : null);
-    if (said) from = offsetOf(text, Number(said[1]), Number(said[2]));
+    if (said) from = at(Number(said[1]), Number(said[2]));
     // a remark about the whole stands beside the text, and under no part of it
     else if (finding.rule !== '') return null;
   }
-  const isRoot = text.slice(0, from).trim() === '' && /[{[]/.test(text[from] ?? '');
-  const to = isRoot ? from + 1 : Math.max(endOf(text, from), from + 1);
   return {
-    from, to: Math.min(to, text.length), severity: finding.note ? 'info' : 'error',
+    ...spanAt(text, from), severity: finding.note ? 'info' : 'error',
     message: finding.explanation || finding.message, why: finding.rule ? `${finding.rule}${finding.oldVersion ? `, against version ${finding.oldVersion}` : ''}` : undefined,
     fix: finding.remedy || undefined, example: finding.counterExample,
     apply,

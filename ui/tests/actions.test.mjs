@@ -1,32 +1,18 @@
 // What people do on the pages, each time against a real registry.
-import { after, before, beforeEach, afterEach, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { accessible, launch, open, settled } from './browser.mjs';
-import { call, seed, start } from './server.mjs';
+import { accessible, open, settled } from './browser.mjs';
+import { call, start } from './server.mjs';
+import { world } from './world.mjs';
 
-let server, browser, tab;
-before(async () => {
-  server = await start();
-  await seed(server.url);
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-beforeEach(async () => { tab = await open(browser, server.url); });
-afterEach(async () => {
-  const { faults, close } = tab;
-  await close();
-  assert.deepEqual(faults, []);
-});
+const own = world();
 
 test('the list of subjects is narrowed by prefix and context, and the address says so', async () => {
-  const { page, to } = tab;
+  const { page, to } = own.tab;
   await to('#/subjects');
   await page.getByLabel('Name begins with').fill('orders');
   await page.waitForURL(/prefix=orders/);
@@ -39,7 +25,7 @@ test('the list of subjects is narrowed by prefix and context, and the address sa
 });
 
 test('the palette finds a field, and goes there by keys alone', async () => {
-  const { page, to } = tab;
+  const { page, to } = own.tab;
   await to('#/subjects');
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox', { name: 'What to find' }).waitFor();
@@ -54,7 +40,7 @@ test('the palette finds a field, and goes there by keys alone', async () => {
 });
 
 test('a field in the tree leads to its line in the text', async () => {
-  const { page, to } = tab;
+  const { page, to } = own.tab;
   await to('#/subjects/orders-value/versions/3');
   await page.getByRole('treeitem', { name: /^placedAt/ }).click();
   // the first line is the active one until the click has done its work
@@ -62,7 +48,7 @@ test('a field in the tree leads to its line in the text', async () => {
 });
 
 test('the tree is walked with the keys', async () => {
-  const { page, to } = tab;
+  const { page, to } = own.tab;
   await to('#/subjects/orders-value/versions/3');
   await page.getByRole('treeitem').first().focus();
   const expanded = (value) => page.waitForFunction((wanted) => document.activeElement?.getAttribute('aria-expanded') === wanted, value);
@@ -73,7 +59,7 @@ test('the tree is walked with the keys', async () => {
 });
 
 test('two versions are compared, and each level explains itself', async () => {
-  const { page, to } = tab;
+  const { page, to } = own.tab;
   await to('#/compare?subject=orders-value&from=3&to=1');
   await page.getByRole('button', { name: /FORWARD/ }).click();
   await page.getByText('What FORWARD says').waitFor();
@@ -82,8 +68,8 @@ test('two versions are compared, and each level explains itself', async () => {
 });
 
 test('a subject is deleted only by its name, restored, deleted again and removed for good', async () => {
-  const { page, to } = tab;
-  await call(server.url, 'POST', 'subjects/short-lived/versions', { schema: '"int"' });
+  const { page, to } = own.tab;
+  await call(own.server.url, 'POST', 'subjects/short-lived/versions', { schema: '"int"' });
   await to('#/subjects/short-lived');
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
   const confirm = page.getByRole('dialog', { name: 'Delete' });
@@ -96,8 +82,8 @@ test('a subject is deleted only by its name, restored, deleted again and removed
   const row = page.getByRole('row', { name: /short-lived/ });
   await row.getByRole('button', { name: 'Restore' }).click();
   await page.getByText('short-lived is back').waitFor();
-  assert.deepEqual(await call(server.url, 'GET', 'subjects/short-lived/versions'), [2]);
-  await call(server.url, 'DELETE', 'subjects/short-lived');
+  assert.deepEqual(await call(own.server.url, 'GET', 'subjects/short-lived/versions'), [2]);
+  await call(own.server.url, 'DELETE', 'subjects/short-lived');
   await to('#/subjects');
   await to('#/deleted');
   await page.getByRole('row', { name: /short-lived/ }).getByRole('button', { name: 'Delete for good' }).click();
@@ -105,12 +91,12 @@ test('a subject is deleted only by its name, restored, deleted again and removed
   await final.getByLabel('Type the name to delete for good').fill('short-lived');
   await final.getByRole('button', { name: 'Delete for good' }).click();
   await page.getByText('short-lived is gone for good.').waitFor();
-  const { entries } = await call(server.url, 'GET', 'accordant/v1/audit?subject=short-lived&order=desc');
+  const { entries } = await call(own.server.url, 'GET', 'accordant/v1/audit?subject=short-lived&order=desc');
   assert.equal(entries.filter((entry) => entry.reason === 'no longer needed').length, 1);
 });
 
 test('a refusal is shown in the words of the server', async () => {
-  const { page, to } = tab;
+  const { page, to } = own.tab;
   await to('#/subjects/money');
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
   const confirm = page.getByRole('dialog', { name: 'Delete' });
@@ -121,7 +107,7 @@ test('a refusal is shown in the words of the server', async () => {
 });
 
 test('settings of a subject are set and taken back, and say where they come from', async () => {
-  const { page, to } = tab;
+  const { page, to } = own.tab;
   await to('#/settings?scope=carts-value');
   await page.getByText('It has no settings of its own.').waitFor();
   await page.getByLabel('Compatibility').selectOption('FULL');
@@ -135,10 +121,10 @@ test('settings of a subject are set and taken back, and say where they come from
 });
 
 test('a level says what it would have refused before it is set', async () => {
-  const { page, to } = tab;
+  const { page, to } = own.tab;
   const schema = (name) => JSON.stringify({ type: 'record', name: 'R', fields: [{ name, type: 'int' }] });
-  await call(server.url, 'PUT', 'config/loose', { compatibility: 'NONE' });
-  for (const name of ['a', 'b']) await call(server.url, 'POST', 'subjects/loose/versions', { schema: schema(name) });
+  await call(own.server.url, 'PUT', 'config/loose', { compatibility: 'NONE' });
+  for (const name of ['a', 'b']) await call(own.server.url, 'POST', 'subjects/loose/versions', { schema: schema(name) });
   await to('#/settings?scope=loose');
   await page.getByLabel('Compatibility').selectOption('FULL');
   await page.getByText('1 of the last 1 changes would have been refused under FULL').waitFor();
@@ -146,10 +132,10 @@ test('a level says what it would have refused before it is set', async () => {
 });
 
 test('a long list is whole to its end', async () => {
-  const { page, to } = tab;
+  const { page, to } = own.tab;
   const names = Array.from({ length: 450 }, (_, at) => `many-${String(at).padStart(4, '0')}`);
   for (let at = 0; at < names.length; at += 25) {
-    await Promise.all(names.slice(at, at + 25).map((name) => call(server.url, 'POST', `subjects/${name}/versions`, { schema: '"int"' })));
+    await Promise.all(names.slice(at, at + 25).map((name) => call(own.server.url, 'POST', `subjects/${name}/versions`, { schema: '"int"' })));
   }
   await to('#/subjects?prefix=many-');
   await page.waitForFunction((name) => {
@@ -163,7 +149,7 @@ test('a long list is whole to its end', async () => {
 });
 
 test('a mode is changed, and registration says so', async () => {
-  const { page, to } = tab;
+  const { page, to } = own.tab;
   await to('#/settings?scope=prices-value');
   await page.getByLabel('Change to').selectOption('READONLY');
   await page.getByRole('button', { name: 'Change mode' }).click();
@@ -179,7 +165,7 @@ test('a mode is changed, and registration says so', async () => {
 });
 
 test('data is judged, and what is wrong is named', async () => {
-  const { page, to } = tab;
+  const { page, to } = own.tab;
   await to('#/try?subject=customers-value');
   await page.getByText('✓ Valid').waitFor();
   await page.locator('.code-host .cm-content').click();
@@ -187,14 +173,23 @@ test('data is judged, and what is wrong is named', async () => {
   await page.keyboard.insertText('{"id": 5, "address": {}}');
   await page.getByText('Not valid').waitFor();
   await page.getByText('/id', { exact: false }).first().waitFor();
+  // underlined where it stands, which is also where a click leads
+  const underlined = () => page.evaluate(() => [...document.querySelector('.code-host').shadowRoot.querySelectorAll('.cm-lintRange-error')].map((mark) => mark.textContent).join(' '));
+  for (let tries = 0; tries < 100 && !/5.*\{\}/.test(await underlined()); tries++) await page.waitForTimeout(50);
+  assert.match(await underlined(), /^5.*\{\}/);
+  await page.locator('.code-host .cm-content').click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText('{\n  "id": "1",\n  "email": 7\n}');
+  await page.locator('.findings').getByRole('button', { name: 'line 3' }).click();
+  await page.waitForFunction(() => document.querySelector('.code-host').shadowRoot.querySelector('.cm-activeLine')?.textContent.includes('email'));
 });
 
 test('a schema with what it refers to is downloaded as one document', async () => {
-  const { page, to } = tab;
+  const { page, to } = own.tab;
   const inner = { type: 'record', name: 'Inner', namespace: 'b', fields: [{ name: 'a', type: 'int' }] };
-  await call(server.url, 'POST', 'subjects/bundle-inner/versions', { schema: JSON.stringify(inner) });
+  await call(own.server.url, 'POST', 'subjects/bundle-inner/versions', { schema: JSON.stringify(inner) });
   const outer = JSON.stringify({ type: 'record', name: 'Outer', namespace: 'b', fields: [{ name: 'of', type: 'Inner' }] });
-  await call(server.url, 'POST', 'subjects/bundle-value/versions', { schema: outer, references: [{ name: 'b.Inner', subject: 'bundle-inner', version: 1 }] });
+  await call(own.server.url, 'POST', 'subjects/bundle-value/versions', { schema: outer, references: [{ name: 'b.Inner', subject: 'bundle-inner', version: 1 }] });
   await to('#/subjects/bundle-value/versions/1');
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download bundled' }).click()]);
   assert.equal(file.suggestedFilename(), 'bundle-value-v1-bundled.avsc');
@@ -202,10 +197,10 @@ test('a schema with what it refers to is downloaded as one document', async () =
 });
 
 test('data is made up that fits, for each form in which it is tried', async () => {
-  const { page, to } = tab;
+  const { page, to } = own.tab;
   const record = JSON.stringify({ type: 'record', name: 'Made', fields: [{ name: 'id', type: 'long' }, { name: 'note', type: ['null', 'string'], default: null }] });
   const ruleSet = { domainRules: [{ name: 'small', kind: 'CONDITION', mode: 'WRITE', type: 'CEL', expr: 'message.id < 0 && message.id > 0' }] };
-  await call(server.url, 'POST', 'subjects/made-value/versions', { schema: record, ruleSet });
+  await call(own.server.url, 'POST', 'subjects/made-value/versions', { schema: record, ruleSet });
   await to('#/try?subject=made-value');
   const text = page.locator('.code-host .cm-content');
   const begun = await text.innerText();
@@ -221,9 +216,9 @@ test('data is made up that fits, for each form in which it is tried', async () =
 });
 
 test('bytes of a record are decoded', async () => {
-  const { page, to } = tab;
+  const { page, to } = own.tab;
   const schema = '{"type":"record","name":"R","fields":[{"name":"id","type":"long"},{"name":"note","type":"string"}]}';
-  const { id } = await call(server.url, 'POST', 'subjects/decoded-value/versions', { schema });
+  const { id } = await call(own.server.url, 'POST', 'subjects/decoded-value/versions', { schema });
   const bytes = Buffer.concat([Buffer.from([0, 0, 0, 0, id]), Buffer.from([10]), Buffer.from([2, 0x78])]);
   await to('#/try');
   await page.getByLabel('What is pasted').selectOption('bytes');
@@ -234,7 +229,7 @@ test('bytes of a record are decoded', async () => {
 });
 
 test('a dataschema is resolved, and aliases are kept', async () => {
-  const { page, to } = tab;
+  const { page, to } = own.tab;
   await to('#/cloudevents');
   await page.getByLabel('dataschema').fill('https://acme.example/schemas/order');
   await page.getByRole('button', { name: 'Resolve' }).click();
@@ -246,11 +241,17 @@ test('a dataschema is resolved, and aliases are kept', async () => {
   await dialog.getByRole('button', { name: 'Save' }).click();
   const row = page.getByRole('row', { name: /schemas\/cart/ });
   await row.getByRole('button', { name: 'Remove' }).click();
+  // what will happen is said, and the name asked for
+  const confirm = page.getByRole('dialog', { name: 'Remove an alias' });
+  await confirm.getByText('does not stand for').waitFor();
+  await accessible(page, 'the question before an alias goes');
+  await confirm.getByLabel('Type the name to remove').fill('https://acme.example/schemas/cart');
+  await confirm.getByRole('button', { name: 'Remove' }).click();
   await row.waitFor({ state: 'detached' });
 });
 
 test('the audit is narrowed', async () => {
-  const { page, to } = tab;
+  const { page, to } = own.tab;
   await to('#/audit');
   await page.getByLabel('What', { exact: true }).selectOption('config.set');
   await page.getByText('payments are read for ten years').waitFor();
@@ -258,7 +259,7 @@ test('the audit is narrowed', async () => {
 });
 
 test('below a prefix everything works as well', async () => {
-  const target = new URL(server.url);
+  const target = new URL(own.server.url);
   const proxy = createServer((request, response) => {
     if (!request.url.startsWith('/deep/registry/')) { response.writeHead(404).end(); return; }
     fetch(new URL(request.url.slice('/deep/registry'.length), target), { method: request.method, headers: { 'user-agent': 'test', accept: request.headers.accept ?? '*/*' }, redirect: 'manual' })
@@ -269,7 +270,7 @@ test('below a prefix everything works as well', async () => {
   });
   await new Promise((ready) => proxy.listen(0, '127.0.0.1', ready));
   const url = `http://localhost:${proxy.address().port}/deep/registry/`;
-  const { page, faults, close } = await open(browser, url);
+  const { page, faults, close } = await open(own.browser, url);
   await page.goto(`${url}ui`);
   await settled(page);
   await page.getByText('customers-value').click();
@@ -280,7 +281,7 @@ test('below a prefix everything works as well', async () => {
 });
 
 test('versions are found by their level and by when they were registered, without a word', async () => {
-  const { page, to, faults, close } = await open(browser, server.url);
+  const { page, to, faults, close } = await open(own.browser, own.server.url);
   await to('#/search');
   await page.getByLabel('Compatibility').selectOption('FULL_TRANSITIVE');
   const results = page.getByLabel('Results');
@@ -302,8 +303,8 @@ test('versions are found by their level and by when they were registered, withou
 });
 
 test('what every new version gets is set on the page of settings', async () => {
-  await call(server.url, 'PUT', 'config/with-defaults', { compatibility: 'FULL' });
-  const { page, to, faults, close } = await open(browser, server.url);
+  await call(own.server.url, 'PUT', 'config/with-defaults', { compatibility: 'FULL' });
+  const { page, to, faults, close } = await open(own.browser, own.server.url);
   await to('#/settings?scope=with-defaults');
   await page.getByText('Defaults of new versions: metadata, tags and rules').click();
   await page.getByRole('button', { name: 'Add a property' }).first().click();
@@ -315,14 +316,14 @@ test('what every new version gets is set on the page of settings', async () => {
   await page.getByLabel('Expression').fill('true');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('The settings are changed.').waitFor();
-  const config = await call(server.url, 'GET', 'config/with-defaults');
+  const config = await call(own.server.url, 'GET', 'config/with-defaults');
   assert.deepEqual([config.defaultMetadata.properties, config.overrideRuleSet.domainRules[0].name, config.compatibilityLevel], [{ owner: 'team-a' }, 'nothing', 'FULL']);
-  await call(server.url, 'POST', 'subjects/with-defaults/versions', { schema: '"int"' });
-  assert.equal((await call(server.url, 'GET', 'subjects/with-defaults/versions/1')).metadata.properties.owner, 'team-a');
+  await call(own.server.url, 'POST', 'subjects/with-defaults/versions', { schema: '"int"' });
+  assert.equal((await call(own.server.url, 'GET', 'subjects/with-defaults/versions/1')).metadata.properties.owner, 'team-a');
   await page.getByRole('button', { name: 'Remove the property owner' }).click();
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('The settings are changed.').waitFor();
-  assert.equal((await call(server.url, 'GET', 'config/with-defaults')).defaultMetadata?.properties, undefined);
+  assert.equal((await call(own.server.url, 'GET', 'config/with-defaults')).defaultMetadata?.properties, undefined);
   assert.deepEqual(faults, []);
   await close();
 });
@@ -339,7 +340,7 @@ test('with logins the registry asks who it is, and offers what one may do', asyn
   const as = (name) => ({ authorization: `Basic ${Buffer.from(`${name}:wonderland`).toString('base64')}` });
   try {
     for (const subject of ['public-value', 'secret-value']) await call(guarded.url, 'POST', `subjects/${subject}/versions`, { schema: '"int"' }, as('alice'));
-    const { page, to, close } = await open(browser, guarded.url);
+    const { page, to, close } = await open(own.browser, guarded.url);
     await to('#/subjects');
     const dialog = page.getByRole('dialog', { name: 'Log in' });
     await dialog.waitFor();

@@ -104,6 +104,25 @@ test('another level is looked at without being set', async () => {
   await close();
 });
 
+test('a transitive level is looked at over all versions', async () => {
+  const { page, to, faults, close } = await open(browser, server.url);
+  for (const fields of [[{ name: 'n', type: 'string', default: '' }], [], []]) await call(server.url, 'POST', 'subjects/transitive/versions', { schema: record(...fields) });
+  await to('#/edit?subject=transitive');
+  await page.getByText('Compatible under BACKWARD').waitFor();
+  await page.locator('.code-host .cm-content').click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText(record({ name: 'n', type: 'int', default: 0 }));
+  await page.getByText('Changes from version 2').waitFor();
+  await page.getByText('Nothing breaks.').waitFor();
+  // the latest version has no such field, the first one had another
+  await page.getByLabel('Show what breaks under').selectOption('BACKWARD_TRANSITIVE');
+  const findings = page.locator('.findings');
+  await findings.getByText('TYPE_MISMATCH').waitFor();
+  await findings.getByText('against version 1').waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
 const json = (properties, more = {}) => JSON.stringify({ type: 'object', properties, ...more }, null, 2);
 const proto = (body, before = '') => `syntax = "proto3";\n\n${before}message Order {\n${body}}\n`;
 const FIXES = [

@@ -322,6 +322,18 @@ impl PostgresStore {
         sql::place_of_version(conn, filter, place, None).await
     }
 
+    #[expect(clippy::unused_self, reason = "as on SQLite, where it is known what comes before a subject")]
+    async fn find_subjects(
+        &self,
+        conn: &mut Conn,
+        filter: &SubjectFilter,
+        after: Option<&str>,
+        skip: i64,
+        limit: i64,
+    ) -> Result<Vec<String>, StoreError> {
+        sql::subjects(conn, filter, after.map_or(sql::PageStart::Begin, sql::PageStart::After), skip, limit).await
+    }
+
     async fn known_subject<R: Future<Output = Result<SubjectState, StoreError>>>(
         &self,
         subject: &Subject,

@@ -23,6 +23,21 @@ pub(in crate::store) fn range(filter: &SubjectFilter) -> (String, String) {
     (prefix, end)
 }
 
+/// Where subjects of named contexts begin, and where they end, in the order of qualified names.
+pub(in crate::store) const CONTEXTS: (&str, &str) = (":.", ":/");
+
+/// The parts of a filter's range that its subjects are in: the default context is what stands before all others and behind them.
+fn parts(filter: &SubjectFilter) -> Vec<(String, String)> {
+    let (begin, end) = range(filter);
+    let is_around = begin.as_str() < CONTEXTS.1 && CONTEXTS.0 < end.as_str();
+    if filter.context.as_deref() != Some(DEFAULT_CONTEXT) || !is_around {
+        return vec![(begin, end)];
+    }
+    let ahead = (begin.clone(), CONTEXTS.0.to_owned());
+    let behind = (begin.max(CONTEXTS.1.to_owned()), end);
+    [ahead, behind].into_iter().filter(|(begin, end)| begin < end).collect()
+}
+
 /// What comes after all that begins so.
 fn beyond(prefix: &str) -> String {
     let mut end = prefix.to_owned();
@@ -95,25 +110,26 @@ fn which(filter: &SubjectFilter) -> usize {
 }
 
 /// Where a page begins.
-enum From<'f> {
+#[derive(Clone, Copy)]
+pub(in crate::store) enum PageStart<'f> {
     Begin,
     At(&'f str),
     After(&'f str),
 }
 
-/// Binds what [`conditions`] needs.
+/// Binds what [`conditions`] needs, for a part of the range.
 macro_rules! bind_conditions {
-    ($statements:ident, $filter:expr, $from:expr) => {{
-        let (begin, end) = range($filter);
+    ($statements:ident, $filter:expr, $part:expr, $from:expr) => {{
+        let (begin, end) = $part;
         let (from, is_after) = match $from {
-            From::At(name) if *name >= *begin => (name.to_owned(), false),
-            From::After(name) if *name >= *begin => (name.to_owned(), true),
-            _ => (begin, false),
+            PageStart::At(name) if name >= begin.as_str() => (name.to_owned(), false),
+            PageStart::After(name) if name >= begin.as_str() => (name.to_owned(), true),
+            _ => (begin.clone(), false),
         };
         sqlx::query::<dialect::Db>($statements.get(which($filter)).copied().unwrap_or_default())
             .bind(from)
             .bind(i64::from(is_after))
-            .bind(end)
+            .bind(end.clone())
             .bind($filter.context.as_deref().filter(|context| *context == DEFAULT_CONTEXT).unwrap_or("").to_owned())
             .bind(if $filter.context.is_none() { $filter.prefix.clone() } else { String::new() })
     }};
@@ -122,15 +138,28 @@ macro_rules! bind_conditions {
 pub(in crate::store) async fn subjects(
     conn: &mut Conn,
     filter: &SubjectFilter,
-    after: Option<&str>,
-    skip: i64,
+    from: PageStart<'_>,
+    mut skip: i64,
     limit: i64,
 ) -> Result<Vec<String>, StoreError> {
-    let row =
-        bind_conditions!(NAMES, filter, after.map_or(From::Begin, From::After)).bind(limit).bind(skip).fetch_one(conn).await?;
-    let names: String = row.try_get(0)?;
-    let mut names: Vec<String> =
-        serde_json::from_str(&names).map_err(|error| StoreError::Inconsistent { table: "subjects", what: error.to_string() })?;
+    let mut names: Vec<String> = Vec::new();
+    for part in &parts(filter) {
+        let left = limit.saturating_sub(i64::try_from(names.len()).unwrap_or(i64::MAX));
+        if left == 0 {
+            break;
+        }
+        let row = bind_conditions!(NAMES, filter, part, from).bind(left).bind(skip).fetch_one(&mut *conn).await?;
+        let found: String = row.try_get(0)?;
+        let found: Vec<String> = serde_json::from_str(&found)
+            .map_err(|error| StoreError::Inconsistent { table: "subjects", what: error.to_string() })?;
+        if skip > 0 && found.is_empty() {
+            let row = bind_conditions!(BLOCK, filter, part, from).bind(0_i64).bind(skip).fetch_one(&mut *conn).await?;
+            skip -= row.try_get::<i64, _>(0)?;
+        } else {
+            skip = 0;
+        }
+        names.extend(found);
+    }
     // in order already; an aggregate does not promise it
     names.sort_unstable();
     Ok(names)
@@ -146,27 +175,26 @@ pub(in crate::store) async fn place_of_version(
 ) -> Result<Option<(String, i64)>, StoreError> {
     let all = i64::from(which(filter) != 0);
     let (begin, mut before) = begin.map_or((None, place), |(subject, place)| (Some(subject), place));
-    let mut passed = None::<String>;
-    for size in BLOCKS {
-        loop {
-            let from = match (&passed, &begin) {
-                (Some(passed), _) => From::After(passed),
-                (None, Some(begin)) => From::At(begin),
-                (None, None) => From::Begin,
-            };
-            let row = bind_conditions!(BLOCK, filter, from).bind(all).bind(size).fetch_one(&mut *conn).await?;
-            let (subjects, versions, last): (i64, i64, Option<String>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-            if versions > before {
-                if size == 1 {
-                    return Ok(last.map(|subject| (subject, before)));
+    let begin = begin.as_deref().unwrap_or_default();
+    'parts: for part in parts(filter).iter().filter(|(_, end)| begin < end.as_str()) {
+        let mut passed = None::<String>;
+        for size in BLOCKS {
+            loop {
+                let from = passed.as_deref().map_or(PageStart::At(begin), PageStart::After);
+                let row = bind_conditions!(BLOCK, filter, part, from).bind(all).bind(size).fetch_one(&mut *conn).await?;
+                let (subjects, versions, last): (i64, i64, Option<String>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+                if versions > before {
+                    if size == 1 {
+                        return Ok(last.map(|subject| (subject, before)));
+                    }
+                    break;
                 }
-                break;
+                before -= versions;
+                if subjects < size {
+                    continue 'parts;
+                }
+                passed = last;
             }
-            if subjects < size {
-                return Ok(None);
-            }
-            before -= versions;
-            passed = last;
         }
     }
     Ok(None)
@@ -182,14 +210,14 @@ pub(in crate::store) async fn every(conn: &mut Conn, subjects: i64) -> Result<Ve
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
-/// How many live versions subjects have whose names are from `begin` on and before `end`.
+/// How many live subjects have names from `begin` on and before `end`, and how many live versions they have.
 #[allow(dead_code, clippy::allow_attributes, reason = "for SQLite; on Postgres others write too")]
-pub(in crate::store) async fn count_versions(conn: &mut Conn, begin: &str, end: Option<&str>) -> Result<i64, StoreError> {
-    let count =
-        "SELECT CAST(COALESCE(SUM(live), 0) AS BIGINT) FROM subjects WHERE is_live AND qualified >= $1 AND qualified < $2";
+pub(in crate::store) async fn count_live(conn: &mut Conn, begin: &str, end: Option<&str>) -> Result<(i64, i64), StoreError> {
+    let count = "SELECT COUNT(*), CAST(COALESCE(SUM(live), 0) AS BIGINT) FROM subjects \
+                 WHERE is_live AND qualified >= $1 AND qualified < $2";
     let end = end.map_or_else(|| beyond(""), str::to_owned);
     let row = sqlx::query::<dialect::Db>(count).bind(begin.to_owned()).bind(end).fetch_one(conn).await?;
-    Ok(row.try_get(0)?)
+    Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
 /// $6 the subject with which the page begins and $7 the version after which it does, $8 whether the latest version alone is meant, $9
@@ -248,21 +276,31 @@ pub(in crate::store) async fn versions(
 ) -> Result<Vec<ListedVersion>, StoreError> {
     let subjects = &filter.subjects;
     let (subject, version) = after.unwrap_or_default();
-    // what is listed beside may come before what the filter means
-    let (statements, from) = match (filter.also.is_empty(), filter.latest_only) {
-        (true, false) => (VERSIONS, From::At(subject)),
-        (true, true) => (LATEST_VERSIONS, From::At(subject)),
-        (false, _) => (VERSIONS_BESIDE, From::Begin),
+    let (mut rows, mut skip) = (Vec::new(), skip);
+    // what is listed beside may come before what the filter means, and between
+    let is_beside = !filter.also.is_empty();
+    let parts = if is_beside { vec![range(subjects)] } else { parts(subjects) };
+    let from = if is_beside { PageStart::Begin } else { PageStart::At(subject) };
+    let statements = match (is_beside, filter.latest_only) {
+        (false, false) => VERSIONS,
+        (false, true) => LATEST_VERSIONS,
+        (true, _) => VERSIONS_BESIDE,
     };
-    let query = bind_conditions!(statements, subjects, from)
-        .bind(subject)
-        .bind(i64::from(version))
-        .bind(i64::from(filter.latest_only))
-        .bind(i64::from(which(subjects) != 0))
-        .bind(limit)
-        .bind(skip)
-        .bind(serde_json::Value::from(filter.also.clone()).to_string());
-    let rows = query.fetch_all(conn).await?;
+    for part in parts.iter().filter(|(_, end)| is_beside || subject < end.as_str()) {
+        let left = limit.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
+        if left == 0 {
+            break;
+        }
+        let query = bind_conditions!(statements, subjects, part, from)
+            .bind(subject)
+            .bind(i64::from(version))
+            .bind(i64::from(filter.latest_only))
+            .bind(i64::from(which(subjects) != 0))
+            .bind(left)
+            .bind(std::mem::take(&mut skip))
+            .bind(serde_json::Value::from(filter.also.clone()).to_string());
+        rows.extend(query.fetch_all(&mut *conn).await?);
+    }
     let mut out = Vec::with_capacity(rows.len());
     for row in &rows {
         let context: Arc<str> = row.try_get::<&str, _>(0)?.into();

@@ -47,7 +47,7 @@ pub(super) use exporters::{change_bounds, change_exporter, exporter, exporters, 
 pub(super) use import::{import, version_marks};
 pub(super) use keks::{has_more_keks, kek, kek_names};
 pub(super) use keys::change_key;
-pub(super) use lists::{place_of_version, subjects, versions};
+pub(super) use lists::{PageStart, place_of_version, subjects, versions};
 pub(super) use read::{
     content_ids, contexts, contexts_with_subject, holders, ids_by_guid, is_referenced, max_id, referrers, schema, schemas,
     subject, version,

@@ -7,6 +7,7 @@ use sqlx::Row as _;
 
 use super::changes::{Act, Disruption, NewChange, before_and_after, disrupt, generation, record};
 use super::delete::purge;
+use super::lists::PageStart;
 use super::{Conn, dialect, lists, locks, read};
 use crate::codec::{ConfigJson, ConfigPatch, LevelKey, config_from, to_text};
 use crate::store::{DeleteOutcome, ImportSwitch, Scope, ScopeSettings, SettingsOutcome, StoreError, SubjectFilter};
@@ -215,7 +216,7 @@ async fn clear_for_import(conn: &mut Conn, scope: &Scope, act: Act<'_>) -> Resul
         let everything = scope.is_default_context();
         let context = (!everything).then(|| scope.context().to_owned());
         let filter = SubjectFilter { context, deleted: true, ..SubjectFilter::default() };
-        let listed = lists::subjects(conn, &filter, None, 0, i64::MAX).await?;
+        let listed = lists::subjects(conn, &filter, PageStart::Begin, 0, i64::MAX).await?;
         subjects = listed.iter().map(|name| Subject::parse(name)).collect();
     }
     let mut remains = Vec::new();

@@ -28,8 +28,9 @@ pub use audit::SqliteAudit;
 pub use backup::backup;
 use file::DatabaseFile;
 pub use inspect::{inspect, library_version};
-use places::VersionPlaces;
+use places::{Listed, VersionPlaces};
 pub use snapshot::{Snapshot, finish_restore, move_aside};
+use sql::PageStart;
 use writer::{FileHealth, FileKnowledge, Keeping, WriterHandle};
 
 /// The texts of a JSON array that is bound to a parameter, for `IN`.
@@ -361,8 +362,25 @@ impl SqliteStore {
     }
 
     async fn find_place(&self, conn: &mut Conn, filter: &SubjectFilter, place: i64) -> Result<Option<(String, i64)>, StoreError> {
-        let begin = self.places.begin(conn, filter, place, self.generation.get().content).await?;
+        let begin = self.places.begin(conn, filter, Listed::Versions, place, self.generation.get().content).await?;
         sql::place_of_version(conn, filter, place, begin).await
+    }
+
+    async fn find_subjects(
+        &self,
+        conn: &mut Conn,
+        filter: &SubjectFilter,
+        after: Option<&str>,
+        skip: i64,
+        limit: i64,
+    ) -> Result<Vec<String>, StoreError> {
+        if let Some(after) = after {
+            return sql::subjects(conn, filter, PageStart::After(after), skip, limit).await;
+        }
+        match self.places.begin(conn, filter, Listed::Subjects, skip, self.generation.get().content).await? {
+            Some((begin, skip)) => sql::subjects(conn, filter, PageStart::At(&begin), skip, limit).await,
+            None => sql::subjects(conn, filter, PageStart::Begin, skip, limit).await,
+        }
     }
 
     /// Grows with whatever can change the versions of a subject.

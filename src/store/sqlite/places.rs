@@ -1,7 +1,8 @@
-//! How many versions that are not soft-deleted come before a subject in the list of all, so that a page that begins far behind is found without counting up to it.
+//! How many subjects and versions that are not soft-deleted come before a subject in the list of all, so that a page that begins far behind
+//! is found without counting up to it.
 //!
-//! Subjects are divided into blocks by name. How many versions a block has is counted when somebody asks, and kept until something is
-//! registered in it. This process alone writes the file, so it knows when that is.
+//! Subjects are divided into blocks by name. How much a block has is counted when somebody asks, and kept until something is registered in
+//! it. This process alone writes the file, so it knows when that is.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -13,17 +14,32 @@ use crate::types::{DEFAULT_CONTEXT, Subject};
 const SUBJECTS: i64 = 1024;
 /// Versions of all blocks together, in blocks of the usual size, from which on new blocks are made.
 const GROWTH: i64 = 8;
-/// Where subjects of named contexts begin, and where they end, in the order of qualified names.
-const CONTEXTS: (&str, &str) = (":.", ":/");
+
+/// What is listed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Listed {
+    Subjects,
+    Versions,
+}
 
 #[derive(Debug, Clone)]
 struct Block {
     /// The name from which on subjects are in it, up to where the next block begins.
     begin: String,
+    subjects: i64,
     versions: i64,
-    /// Registrations in it, and how many of them the number of versions knows; `None` where they were not counted yet.
+    /// Registrations in it, and how many of them these numbers know; `None` where they were not counted yet.
     touched: u64,
     counted: Option<u64>,
+}
+
+impl Block {
+    fn size(&self, of: Listed) -> i64 {
+        match of {
+            Listed::Subjects => self.subjects,
+            Listed::Versions => self.versions,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -57,12 +73,13 @@ impl VersionPlaces {
         }
     }
 
-    /// From which subject on the version at a place of a list is to be looked for, and at which place behind that one's first version it
-    /// is; `None` where that is the beginning of the list.
+    /// From which subject on what is at a place of a list is to be looked for, and at which place from the beginning of that one it is;
+    /// `None` where that is the beginning of the list.
     pub(super) async fn begin(
         &self,
         conn: &mut Conn,
         filter: &SubjectFilter,
+        listed: Listed,
         place: i64,
         generation: i64,
     ) -> Result<Option<(String, i64)>, StoreError> {
@@ -74,20 +91,21 @@ impl VersionPlaces {
         let (begin, _) = lists::range(filter);
         let is_default = filter.context.as_deref() == Some(DEFAULT_CONTEXT);
         if !is_default || !begin.is_empty() && !begin.starts_with(':') {
-            let target = before(conn, &blocks, &begin).await? + place;
-            return Ok(last_before(&blocks, &begin, target));
+            let target = before(conn, &blocks, listed, &begin).await? + place;
+            return Ok(last_before(&blocks, listed, &begin, target));
         }
         if !begin.is_empty() {
             return Ok(None);
         }
         // the default context is what stands before all others and behind them
-        let ahead = before(conn, &blocks, CONTEXTS.0).await?;
+        let ahead = before(conn, &blocks, listed, lists::CONTEXTS.0).await?;
         if place < ahead {
-            return Ok(last_before(&blocks, "", place).filter(|(name, _)| name.as_str() < CONTEXTS.0));
+            return Ok(last_before(&blocks, listed, "", place).filter(|(name, _)| name.as_str() < lists::CONTEXTS.0));
         }
-        let behind = before(conn, &blocks, CONTEXTS.1).await?;
+        let behind = before(conn, &blocks, listed, lists::CONTEXTS.1).await?;
         let target = behind + place - ahead;
-        Ok(last_before(&blocks, CONTEXTS.1, target).or_else(|| Some((CONTEXTS.1.to_owned(), target - behind))))
+        Ok(last_before(&blocks, listed, lists::CONTEXTS.1, target)
+            .or_else(|| Some((lists::CONTEXTS.1.to_owned(), target - behind))))
     }
 
     /// The blocks, with what they have now.
@@ -104,7 +122,7 @@ impl VersionPlaces {
         if blocks.is_empty() {
             // from before they are read, so that what is registered meanwhile is not missed
             let begins = [String::new()].into_iter().chain(lists::every(conn, SUBJECTS).await?);
-            blocks = begins.map(|begin| Block { begin, versions: 0, touched: 0, counted: None }).collect();
+            blocks = begins.map(|begin| Block { begin, subjects: 0, versions: 0, touched: 0, counted: None }).collect();
             let mut known = self.blocks();
             (known.blocks, known.registered) = (blocks.clone(), 0);
         }
@@ -113,30 +131,29 @@ impl VersionPlaces {
             if block.counted == Some(block.touched) {
                 continue;
             }
-            block.versions = lists::count_versions(conn, &block.begin, end.as_deref()).await?;
+            (block.subjects, block.versions) = lists::count_live(conn, &block.begin, end.as_deref()).await?;
             let mut known = self.blocks();
             let is_same = known.generation == generation;
             if let Some(own) = known.blocks.get_mut(at).filter(|own| is_same && own.begin == block.begin) {
                 // what was registered since then makes it another number
-                (own.versions, own.counted) = (block.versions, Some(block.touched));
+                (own.subjects, own.versions, own.counted) = (block.subjects, block.versions, Some(block.touched));
             }
         }
         Ok(blocks)
     }
 }
 
-/// Versions of all subjects before a name.
-async fn before(conn: &mut Conn, blocks: &[Block], name: &str) -> Result<i64, StoreError> {
+/// What all subjects before a name have.
+async fn before(conn: &mut Conn, blocks: &[Block], listed: Listed, name: &str) -> Result<i64, StoreError> {
     let at = blocks.partition_point(|block| block.begin.as_str() <= name).saturating_sub(1);
-    let whole: i64 = blocks.iter().take(at).map(|block| block.versions).sum();
-    match blocks.get(at) {
-        Some(block) if block.begin != name => Ok(whole + lists::count_versions(conn, &block.begin, Some(name)).await?),
-        _ => Ok(whole),
-    }
+    let whole: i64 = blocks.iter().take(at).map(|block| block.size(listed)).sum();
+    let Some(block) = blocks.get(at).filter(|block| block.begin != name) else { return Ok(whole) };
+    let (subjects, versions) = lists::count_live(conn, &block.begin, Some(name)).await?;
+    Ok(whole + Block { subjects, versions, ..block.clone() }.size(listed))
 }
 
-/// The last block from a name on that begins at or before a place among all versions, and how far behind its beginning that is.
-fn last_before(blocks: &[Block], name: &str, target: i64) -> Option<(String, i64)> {
+/// The last block from a name on that begins at or before a place, and how far behind its beginning that is.
+fn last_before(blocks: &[Block], listed: Listed, name: &str, target: i64) -> Option<(String, i64)> {
     let (mut passed, mut found) = (0, None);
     for block in blocks {
         if passed > target {
@@ -145,7 +162,7 @@ fn last_before(blocks: &[Block], name: &str, target: i64) -> Option<(String, i64
         if block.begin.as_str() >= name {
             found = Some((block.begin.clone(), target - passed));
         }
-        passed += block.versions;
+        passed += block.size(listed);
     }
     found
 }

@@ -1,9 +1,9 @@
-//! Where the version at a place of a list is, however far behind.
+//! Where the subject or the version at a place of a list is, however far behind, and what the page has that begins there.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use accordant::store::{ImportOutcome, ImportRequest, ImportedVersion, Store, SubjectFilter};
+use accordant::store::{ImportOutcome, ImportRequest, ImportedVersion, Store, SubjectFilter, VersionFilter};
 use accordant::types::{SchemaWords, Subject};
 
 use super::suite::{content, delete, file, server};
@@ -62,6 +62,15 @@ async fn names(store: &Arc<dyn Store>, filter: &SubjectFilter) -> Vec<String> {
     }
 }
 
+/// Whether a subject with so many live versions, and all, is one of those.
+fn is_meant(filter: &SubjectFilter, name: &str, (live, _): (usize, usize)) -> bool {
+    let subject = Subject::parse(name);
+    (live > 0 || filter.deleted)
+        && filter.context.as_deref().is_none_or(|context| context == subject.context())
+        && filter.context_prefix.as_deref().is_none_or(|context| subject.context().starts_with(context))
+        && subject.name().starts_with(&filter.prefix)
+}
+
 async fn every_place_is_found(store: &Arc<dyn Store>, step: usize) {
     let filters = [
         SubjectFilter::default(),
@@ -76,7 +85,21 @@ async fn every_place_is_found(store: &Arc<dyn Store>, step: usize) {
     let counts = counts(store).await;
     for filter in &filters {
         let mut whole = Vec::new();
-        for name in names(store, filter).await {
+        let names = names(store, filter).await;
+        let mut expected: Vec<&String> =
+            counts.iter().filter(|(name, own)| is_meant(filter, name, **own)).map(|(name, _)| name).collect();
+        expected.sort();
+        assert!(names.iter().eq(expected), "{filter:?}");
+        for place in (0..names.len() + 2).rev().step_by(step).chain([0]) {
+            let skip = i64::try_from(place).unwrap();
+            let page = store.subjects(filter, None, skip, 3).await.unwrap();
+            assert_eq!(page, names.iter().skip(place).take(3).cloned().collect::<Vec<_>>(), "{place} of {filter:?}");
+            let Some(first) = page.first() else { continue };
+            let latest = VersionFilter { subjects: filter.clone(), latest_only: true, also: Vec::new() };
+            let listed = store.versions(&latest, Some((first, 0)), 0, 3).await.unwrap();
+            assert_eq!(listed.iter().map(|own| own.subject.qualified()).collect::<Vec<_>>(), page, "{place} of {filter:?}");
+        }
+        for name in names {
             let (live, all) = counts[&name];
             let listed = i64::try_from(if filter.deleted { all } else { live }).unwrap();
             whole.extend((0..listed).map(|before| (name.clone(), before)));
@@ -85,6 +108,11 @@ async fn every_place_is_found(store: &Arc<dyn Store>, step: usize) {
         for place in (0..whole.len()).rev().step_by(step).chain([0]) {
             let found = store.place_of_version(filter, i64::try_from(place).unwrap()).await.unwrap();
             assert_eq!(found.as_ref(), whole.get(place), "{place} of {filter:?}");
+            let Some((subject, before)) = found else { continue };
+            let all = VersionFilter { subjects: filter.clone(), ..VersionFilter::default() };
+            let listed = store.versions(&all, Some((&subject, 0)), before, 4).await.unwrap();
+            let page: Vec<String> = whole.iter().skip(place).take(4).map(|(subject, _)| subject.clone()).collect();
+            assert_eq!(listed.iter().map(|own| own.subject.qualified()).collect::<Vec<_>>(), page, "{place} of {filter:?}");
         }
         assert_eq!(store.place_of_version(filter, i64::try_from(whole.len()).unwrap()).await.unwrap(), None, "{filter:?}");
     }
@@ -101,7 +129,7 @@ on_both! {
         }
         every_place_is_found(&store, 211).await;
         // at the ends, within, and in a context that is new
-        for name in ["a", "s-1300-more", "zz", ":.c3:s-0000-more", ":.c9:first", ":.a:first", ":s-1301-more", "s-1300-more"] {
+        for name in ["a", "0-first", "1-second", "s-1300-more", "zz", ":.c3:s-0000-more", ":.c9:first", ":.a:first", ":s-1301-more", "s-1300-more"] {
             file(&store, name, "\"int\"").await;
         }
         every_place_is_found(&store, 307).await;

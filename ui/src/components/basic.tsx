@@ -57,7 +57,7 @@ export function T({ children, class: name }: { children: ComponentChildren; clas
 /** A subject's name, whatever it is made of: shown as text, each in its own direction. */
 export function SubjectName({ subject, plain }: { subject: string; plain?: boolean }) {
   const { context, name } = parts(subject);
-  const text = <>{context !== '.' && <span class="context">{visible(context)}</span>}<bdi class="name">{visible(name) || '(empty)'}</bdi></>;
+  const text = <>{context !== '.' && <span class="context">{visible(context)}</span>}{context !== '.' && ' '}<bdi class="name">{visible(name) || '(empty)'}</bdi></>;
   return plain ? <span class="subject">{text}</span> : <a class="subject" href={subjectLink(subject)}>{text}</a>;
 }
 

@@ -5,8 +5,8 @@ import { visible } from '../text';
 import { Busy, Empty, Failure, T } from './basic';
 import { useLoad } from './hooks';
 
-interface Node { subject: string; version: number; schemaType?: SchemaType; deleted: boolean; distance: number }
-interface ReferenceGraph { nodes: Node[]; edges: { from: number; to: number; name: string }[]; isWhole: boolean }
+export interface Node { subject: string; version: number; schemaType?: SchemaType; deleted: boolean; distance: number }
+export interface ReferenceGraph { nodes: Node[]; edges: { from: number; to: number; name: string }[]; isWhole: boolean }
 
 const WIDTH = 170;
 const HEIGHT = 34;

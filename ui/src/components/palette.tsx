@@ -1,13 +1,36 @@
 // Everywhere in a few keys: pages, subjects, and whatever search finds.
 import { useEffect, useState } from 'preact/hooks';
-import { json, query } from '../api';
-import { href, versionLink } from '../router';
-import { context } from '../session';
+import { json, login, query } from '../api';
+import { type Query, go, href, route, versionLink } from '../router';
+import { type Theme, applyTheme, context, logOut, may, theme } from '../session';
 import type { FoundPage } from '../pages/search';
 import { Dialog, SubjectName, T } from './basic';
 import { useLoad, useSettled } from './hooks';
 
 interface Place { path: string; name: string }
+interface Command { name: string; run: () => void }
+
+/** What can be done from here. */
+function commands(): Command[] {
+  const { path } = route.value;
+  const subject = path[0] === 'subjects' ? path[1] : undefined;
+  const to = (place: string, query: Query = {}) => () => go([place], query);
+  const all: (Command | false)[] = [
+    ...(subject === undefined ? [] : [
+      may('SUBJECT_WRITE', subject) && { name: `Next version of ${subject}`, run: to('edit', { subject }) },
+      { name: `Compare versions of ${subject}`, run: to('compare', { subject }) },
+      { name: `Try data for ${subject}`, run: to('try', { subject }) },
+      { name: `Settings of ${subject}`, run: to('settings', { scope: subject }) },
+      may('AUDIT_READ') && { name: `Audit of ${subject}`, run: to('audit', { subject }) },
+    ]),
+    may('SUBJECT_WRITE') && { name: 'New subject', run: to('edit') },
+    ...THEMES.filter(([own]) => own !== theme.value).map(([own, name]) => ({ name, run: () => applyTheme(own) })),
+    login.kind !== null && { name: 'Log out', run: () => void logOut() },
+  ];
+  return all.filter((own) => own !== false);
+}
+
+const THEMES: [Theme, string][] = [['light', 'Light colours'], ['dark', 'Dark colours'], ['system', 'Colours of the system']];
 
 export function Palette({ places }: { places: Place[] }) {
   const [open, setOpen] = useState(false);
@@ -38,19 +61,25 @@ function Finder({ places, onDone }: { places: Place[]; onDone: () => void }) {
     ? json<FoundPage>(`accordant/v1/search${query({ q: settled, limit: 8, context: context.value })}`, { signal })
     : Promise.resolve<FoundPage>({ results: [] })), [settled]);
   const named = places.filter((place) => place.name.toLowerCase().includes(text.trim().toLowerCase()));
+  const [doable] = useState(commands);
+  const lower = text.trim().toLowerCase();
+  const visit = (link: string) => () => { location.hash = link; };
   const items = [
     ...(found.value?.results ?? []).map((result) => ({
-      key: `${result.subject} ${result.version}`, link: versionLink(result.subject, result.version),
+      key: `${result.subject} ${result.version}`, run: visit(versionLink(result.subject, result.version)),
       show: <><SubjectName subject={result.subject} plain /><span class="dim small">{result.matched}{result.matches[0] ? ` · ${result.matches[0].name}` : ''}</span></>,
     })),
-    ...named.map((place) => ({ key: place.path, link: href([place.path]), show: <><span>{place.name}</span><span class="dim small">page</span></> })),
-    ...(text.trim() ? [{ key: 'search', link: href(['search'], { q: text.trim() }), show: <><span>Search for “<T>{text.trim()}</T>”</span><span class="dim small">everything</span></> }] : []),
+    ...doable.filter((own) => own.name.toLowerCase().includes(lower)).map((own) => ({ key: `> ${own.name}`, run: own.run, show: <><T class="name">{own.name}</T><span class="dim small">command</span></> })),
+    ...named.map((place) => ({ key: place.path, run: visit(href([place.path])), show: <><span>{place.name}</span><span class="dim small">page</span></> })),
+    ...(text.trim() ? [{ key: 'search', run: visit(href(['search'], { q: text.trim() })), show: <><span>Search for “<T>{text.trim()}</T>”</span><span class="dim small">everything</span></> }] : []),
   ];
   const at = Math.min(chosen, items.length - 1);
+  // what is chosen by keys stays in sight
+  useEffect(() => { document.getElementById(`found-${at}`)?.scrollIntoView({ block: 'nearest' }); }, [at]);
   const onKey = (event: KeyboardEvent) => {
     if (event.key === 'ArrowDown') { event.preventDefault(); setChosen(Math.min(at + 1, items.length - 1)); }
     if (event.key === 'ArrowUp') { event.preventDefault(); setChosen(Math.max(at - 1, 0)); }
-    if (event.key === 'Enter') { event.preventDefault(); const item = items[at]; if (item) { location.hash = item.link; onDone(); } }
+    if (event.key === 'Enter') { event.preventDefault(); const item = items[at]; if (item) { onDone(); item.run(); } }
   };
   return (
     <div class="stack">
@@ -60,7 +89,7 @@ function Finder({ places, onDone }: { places: Place[]; onDone: () => void }) {
       <ul id="found" role="listbox" aria-label="Found" class="palette">
         {items.map((item, index) => (
           <li key={item.key} id={`found-${index}`} role="option" aria-selected={index === at} class={index === at ? 'chosen' : ''}
-            onMouseMove={() => setChosen(index)} onClick={() => { location.hash = item.link; onDone(); }}>{item.show}</li>
+            onMouseMove={() => setChosen(index)} onClick={() => { onDone(); item.run(); }}>{item.show}</li>
         ))}
       </ul>
     </div>

@@ -8,7 +8,7 @@ import { useLoad } from './hooks';
 
 interface Client { principal?: string; clientId?: string; userAgent?: string; reads: number; firstReadAt: string; lastReadAt: string }
 export interface Used { version: number; id: number; deleted: boolean; reads: number; firstReadAt: string; lastReadAt: string; clients: Client[] }
-interface Usage { isRecorded: boolean; since?: string; versions: Used[]; isWhole: boolean }
+export interface Usage { isRecorded: boolean; since?: string; versions: Used[]; isWhole: boolean }
 export interface Impact { isRecorded: boolean; since?: string; versions: (Used & { canRead: boolean; findings: Finding[] })[]; isWhole: boolean }
 
 /** Clients of a version that are shown at once. */

@@ -3,7 +3,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirro
 import { json } from '@codemirror/lang-json';
 import { HighlightStyle, StreamLanguage, bracketMatching, codeFolding, foldGutter, foldKeymap, indentOnInput, syntaxHighlighting } from '@codemirror/language';
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
-import { MergeView, unifiedMergeView } from '@codemirror/merge';
+import { MergeView, getChunks, uncollapseUnchanged, unifiedMergeView } from '@codemirror/merge';
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
 import { EditorState, type Extension } from '@codemirror/state';
 import { EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from '@codemirror/view';
@@ -33,8 +33,11 @@ export interface EditorHandle {
 
 export interface EditorModule {
   create(options: { host: HTMLElement; text: string; type: SchemaType; label: string; readOnly: boolean; onChange: (text: string) => void }): EditorHandle;
-  compare(options: { host: HTMLElement; old: string; next: string; type: SchemaType; labels: [string, string] }): () => void;
+  compare(options: { host: HTMLElement; old: string; next: string; type: SchemaType; labels: [string, string] }): CompareHandle;
 }
+
+/** Two texts; what is said is about the newer one. */
+export type CompareHandle = Pick<EditorHandle, 'setMarks' | 'goTo' | 'destroy'>;
 
 /** Above this nothing is coloured or folded: it would take longer than anybody waits. */
 const LARGE = 1 << 20;
@@ -52,7 +55,8 @@ const look = EditorView.theme({
   '&': { color: 'var(--text)', backgroundColor: 'var(--surface)', fontSize: '13px', height: '100%' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.5' },
   '.cm-content': { caretColor: 'var(--accent)' },
-  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
+  // the frame around all of it says that it is in focus, not only the part beside the line numbers
+  '&.cm-focused': { outline: 'none' },
   '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--dim)', borderRight: '1px solid var(--line)' },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--hover)' },
   '.cm-selectionBackground, &.cm-focused .cm-selectionBackground': { background: 'var(--selection) !important' },
@@ -155,6 +159,14 @@ export const create: EditorModule['create'] = ({ host, text, type, label, readOn
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
       silent = false;
     },
+    ...pointer(view),
+    destroy() { view.destroy(); },
+  };
+};
+
+/** Says things about parts of a text, and goes to them. */
+function pointer(view: EditorView): Pick<EditorHandle, 'setMarks' | 'goTo'> {
+  return {
     setMarks(marks) {
       const end = view.state.doc.length;
       const diagnostics = marks.map((mark): Diagnostic => {
@@ -173,27 +185,51 @@ export const create: EditorModule['create'] = ({ host, text, type, label, readOn
       view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: 'center' }) });
       view.focus();
     },
-    destroy() { view.destroy(); },
   };
-};
+}
 
 /** Pixels in which two texts have no room beside each other. */
 const NARROW = 600;
 
+/** Lines that are alike are folded away, but for some around what differs. */
+const collapseUnchanged = { margin: 3, minSize: 6 };
+
+/** Unfolds the lines that are alike around one of the newer text; on both sides, where there are two. */
+function unfold(a: EditorView | null, b: EditorView, offset: number) {
+  const lineAt = (view: EditorView, at: number) => view.state.doc.lineAt(Math.min(at, view.state.doc.length)).number;
+  const [wanted, chunks] = [lineAt(b, offset), getChunks(b.state)?.chunks ?? []];
+  let [endA, endB] = [0, 0];
+  for (const chunk of [...chunks, null]) {
+    const [firstA, firstB] = endB === 0 ? [1, 1] : [endA + collapseUnchanged.margin, endB + collapseUnchanged.margin];
+    const last = chunk ? lineAt(b, chunk.fromB) - 1 - collapseUnchanged.margin : b.state.doc.lines;
+    if (wanted >= firstB && wanted <= last) {
+      a?.dispatch({ effects: uncollapseUnchanged.of(a.state.doc.line(Math.min(firstA, a.state.doc.lines)).from) });
+      b.dispatch({ effects: uncollapseUnchanged.of(b.state.doc.line(firstB).from) });
+      return;
+    }
+    if (chunk) [endA, endB] = [a ? lineAt(a, chunk.toA) : 0, lineAt(b, chunk.toB)];
+  }
+}
+
 export const compare: EditorModule['compare'] = ({ host, old, next, type, labels }) => {
   const { root, parent } = rootIn(host);
-  const collapseUnchanged = { margin: 3, minSize: 6 };
   const diffConfig = { scanLimit: 2000, timeout: 500 };
   if (host.clientWidth < NARROW) {
     // what is gone stands above what has come
     const both = unifiedMergeView({ original: old, mergeControls: false, gutter: true, collapseUnchanged, diffConfig });
-    const view = new EditorView({ doc: next, extensions: [...common(type, Math.max(old.length, next.length), `${labels[0]}, ${labels[1]}`), EditorState.readOnly.of(true), both], parent, root });
-    return () => view.destroy();
+    const view = new EditorView({ doc: next, extensions: [...common(type, Math.max(old.length, next.length), `${labels[0]}, ${labels[1]}`), EditorState.readOnly.of(true), lintGutter(), both], parent, root });
+    return comparing(null, view, () => view.destroy());
   }
   const side = (text: string, label: string) => ({ doc: text, extensions: [...common(type, text.length, label), EditorState.readOnly.of(true)] });
+  const newer = side(next, labels[1]);
   const view = new MergeView({
-    a: side(old, labels[0]), b: side(next, labels[1]), parent, root,
+    a: side(old, labels[0]), b: { ...newer, extensions: [...newer.extensions, lintGutter()] }, parent, root,
     collapseUnchanged, gutter: true, diffConfig,
   });
-  return () => view.destroy();
+  return comparing(view.a, view.b, () => view.destroy());
 };
+
+function comparing(older: EditorView | null, newer: EditorView, destroy: () => void): CompareHandle {
+  const { goTo, setMarks } = pointer(newer);
+  return { setMarks, destroy, goTo(offset) { unfold(older, newer, offset); goTo(offset); } };
+}

@@ -1,16 +1,22 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { type Finding, type SchemaType, enc, json, query } from '../api';
 import { Busy, Empty, Failure, Field, Page, Section, Select, T, Verdict } from '../components/basic';
+import { type BesideChange, Beside, besideLines } from '../components/beside';
 import { SideBySide } from '../components/code';
 import { Findings } from '../components/findings';
 import { useLoad, useSettled } from '../components/hooks';
+import { SubjectInput } from '../components/subject-input';
+import { markOf } from '../editor-help';
 import { href, refine, route } from '../router';
 import { lineOf, plural, shown } from '../text';
 
 interface Side { subject?: string; version?: number; id?: number; schemaType: SchemaType; schema: string }
 export interface Change { kind: string; declaration: string; path: string; oldPath?: string; what?: string; from?: string; to?: string; inside?: number; message: string; old?: { line: number; column: number }; new?: { line: number; column: number } }
 export interface Level { level: string; isCompatible: boolean; messages: string[]; findings: Finding[] }
-export interface Difference { old: Side; new: Side; changes: Change[]; beside: { what: string; from?: string; to?: string }[]; isWhole: boolean; levels: Level[] }
+export interface Difference { old: Side; new: Side; changes: Change[]; beside: BesideChange[]; isWhole: boolean; levels: Level[] }
+
+/** Findings that are underlined. */
+const MARKED = 200;
 
 const SIGN: Record<string, string> = { added: '+', removed: '−', changed: '~', renamed: '→', moved: '⇢', reordered: '↕' };
 const SAYS: Record<string, [string, string]> = {
@@ -40,16 +46,6 @@ export function Changes({ changes, isWhole }: { changes: Change[]; isWhole: bool
       {changes.length > drawn && <button type="button" class="quiet" onClick={() => setDrawn(drawn + 1000)}>More of {changes.length}</button>}
       {!isWhole && <p class="dim small">There is more than was compared or is listed.</p>}
     </>
-  );
-}
-
-/** What differs in references, metadata and rules. */
-export function Beside({ beside }: { beside: Difference['beside'] }) {
-  if (beside.length === 0) return null;
-  return (
-    <ul class="changes" aria-label="Changes beside the text">{beside.map((own) => (
-      <li key={own.what} class="changed"><span class="sign" aria-hidden="true">~</span><span class="wrap"><T class="mono name">{own.what}</T> <T class="mono from">{own.from ?? 'nothing'}</T> <span class="dim">→</span> <T class="mono to">{own.to ?? 'nothing'}</T></span></li>
-    ))}</ul>
   );
 }
 
@@ -88,13 +84,15 @@ export function ComparePage() {
   const texts = useMemo(() => found && { old: shown(found.old.schema, found.old.schemaType), next: shown(found.new.schema, found.new.schemaType) }, [found]);
   const options = (list: number[] | null, empty: string): [string, string][] => [['', empty], ...[...(list ?? [])].reverse().map((number): [string, string] => [String(number), `version ${number}`])];
   const verdict = found?.levels.find((own) => own.level === level);
+  const [goTo, setGoTo] = useState<{ offset: number } | null>(null);
+  const marks = useMemo(() => (found && texts && verdict ? verdict.findings.slice(0, MARKED).flatMap((finding) => markOf(finding, texts.next.text, found.new.schemaType, [], texts.next.at) ?? []) : []), [found, level]);
   const isSame = found && found.changes.length === 0 && found.beside.length === 0;
   return (
     <Page title="Compare" lead="What changed between two versions, by meaning, and what each compatibility level says about it.">
       <div class="filters wrap-fields">
-        <Field label="Subject"><input value={subject} spellcheck={false} placeholder="orders-value" onInput={(event) => setSubject(event.currentTarget.value)} /></Field>
+        <Field label="Subject"><SubjectInput value={subject} onInput={setSubject} /></Field>
         <Field label="From"><Select value={from} options={options(versions.value, settledOther ? 'latest' : 'the one before')} onChange={(value) => refine({ from: value })} /></Field>
-        <Field label="With another subject"><input value={other} spellcheck={false} placeholder="the same" onInput={(event) => setOther(event.currentTarget.value)} /></Field>
+        <Field label="With another subject"><SubjectInput value={other} placeholder="the same" onInput={setOther} /></Field>
         <Field label="To"><Select value={to} options={options(settledOther ? others.value : versions.value, 'latest')} onChange={(value) => refine({ to: value })} /></Field>
       </div>
       {!settled && <Empty title="Which subject?"><p>Type its name, or choose “what changed” on its <a href={href(['subjects'])}>page</a>.</p></Empty>}
@@ -104,7 +102,7 @@ export function ComparePage() {
         <>
           <Levels levels={found.levels} chosen={level} onChoose={setLevel} />
           <div class="columns">
-            <Section title={isSame ? 'No changes' : `${plural(found.changes.length + found.beside.length, 'change')} from ${name(found.old)} to ${name(found.new)}`}>
+            <Section title={isSame ? 'No changes' : `${plural(found.changes.length + besideLines(found.beside).length, 'change')} from ${name(found.old)} to ${name(found.new)}`}>
               {isSame && <p class="dim">The two say the same.</p>}
               <Changes changes={found.changes} isWhole={found.isWhole} />
               <Beside beside={found.beside} />
@@ -112,10 +110,10 @@ export function ComparePage() {
             <Section title={`What ${level} says`}>
               {verdict?.isCompatible && <p class="dim">{SAYS[level]?.[0]}: nothing breaks.</p>}
               {verdict && !verdict.isCompatible && verdict.findings.length === 0 && <p class="wrap">{verdict.messages[0]}</p>}
-              {verdict && <Findings findings={verdict.findings} lineOf={(finding) => (finding.new?.line === undefined ? undefined : lineOf(texts.next.text, texts.next.at(finding.new.line, finding.new.column ?? 1)))} />}
+              {verdict && <Findings findings={verdict.findings} onChoose={(finding) => setGoTo({ offset: texts.next.at(finding.new?.line ?? 1, finding.new?.column ?? 1) })} lineOf={(finding) => (finding.new?.line === undefined ? undefined : lineOf(texts.next.text, texts.next.at(finding.new.line, finding.new.column ?? 1)))} />}
             </Section>
           </div>
-          <Section title="Side by side"><SideBySide old={texts.old.text} next={texts.next.text} type={found.new.schemaType} labels={[name(found.old), name(found.new)]} /></Section>
+          <Section title="Side by side"><SideBySide old={texts.old.text} next={texts.next.text} type={found.new.schemaType} labels={[name(found.old), name(found.new)]} marks={marks} goTo={goTo} /></Section>
         </>
       )}
     </Page>

@@ -1,82 +1,103 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { type Version, enc, json, query, request } from '../api';
 import { Busy, ConfirmByName, Empty, Failure, Page, SubjectName, T, Type } from '../components/basic';
 import { useLoad } from '../components/hooks';
-import { context, may } from '../session';
-import { href } from '../router';
-import { time } from '../text';
+import { Consequences } from '../components/referrers';
+import { restore } from '../components/restore';
+import { may, useListContext } from '../session';
+import { count, time } from '../text';
 
-const MOST = 200;
+/** Subjects that are asked for at once. */
+const PAGE = 50;
+/** Versions whose referrers are counted, the newest ones. */
+const COUNTED = 20;
 
-interface Gone { subject: string; versions: number[]; last: Version | null; referrers: number }
+interface Gone { versions: number[]; last: Version | null; referrers: number }
 
 async function lookAt(subject: string, signal: AbortSignal): Promise<Gone> {
   const versions = await json<number[]>(`subjects/${enc(subject)}/versions?deletedOnly=true`, { signal });
   const last = versions[versions.length - 1];
-  const version = last === undefined ? null : await json<Version>(`subjects/${enc(subject)}/versions/${last}?deleted=true`, { signal });
-  const referring = await Promise.all(versions.slice(-20).map((number) => json<number[]>(`subjects/${enc(subject)}/versions/${number}/referencedby`, { signal }).catch(() => [])));
-  return { subject, versions, last: version && { ...version }, referrers: new Set(referring.flat()).size };
+  const [version, ...referring] = await Promise.all([
+    last === undefined ? null : json<Version>(`subjects/${enc(subject)}/versions/${last}?deleted=true`, { signal }),
+    ...versions.slice(-COUNTED).map((number) => json<number[]>(`subjects/${enc(subject)}/versions/${number}/referencedby`, { signal }).catch(() => [])),
+  ]);
+  return { versions, last: version && { ...version, subject }, referrers: new Set(referring.flat()).size };
+}
+
+function Row({ subject, onRestore, onPurge }: { subject: string; onRestore: (last: Version) => void; onPurge: (versions: number[]) => void }) {
+  const { value, error } = useLoad((signal) => lookAt(subject, signal), [subject]);
+  return (
+    <tr>
+      <td class="wrap"><SubjectName subject={subject} /></td>
+      <td>{value?.last && <Type type={value.last.schemaType} />}</td>
+      <td class="num">{value ? count(value.versions.length) : error ? '–' : '…'}<span class="phone-only"> {value?.versions.length === 1 ? 'version' : 'versions'}</span></td>
+      <td class="dim">{time(value?.last?.ts)}</td>
+      <td class="num"><span class="phone-only">referred to by: </span>{value?.referrers || '–'}</td>
+      <td class="row-actions">
+        {may('SUBJECT_WRITE', subject) && <button type="button" disabled={!value?.last} onClick={() => { if (value?.last) onRestore(value.last); }}>Restore</button>}
+        {may('SUBJECT_DELETE', subject) && <button type="button" class="quiet danger-text" disabled={!value} onClick={() => { if (value) onPurge(value.versions); }}>Delete for good</button>}
+      </td>
+    </tr>
+  );
 }
 
 export function DeletedPage() {
-  const where = context.value;
+  const where = useListContext();
   const subjectPrefix = where === '' ? ':*:' : where === '.' ? '' : `:${where}:`;
-  const list = useLoad(async (signal) => {
-    const names = await json<string[]>(`subjects${query({ deletedOnly: true, limit: MOST })}&subjectPrefix=${enc(subjectPrefix)}`, { signal });
-    return { names, rows: await Promise.all(names.slice(0, MOST).map((name) => lookAt(name, signal))) };
-  }, [where]);
-  const [gone, setGone] = useState<Gone | null>(null);
+  const ask = (offset: number, signal?: AbortSignal) => json<string[]>(`subjects${query({ deletedOnly: true, offset, limit: PAGE })}&subjectPrefix=${enc(subjectPrefix)}`, { signal });
+  const list = useLoad((signal) => ask(0, signal), [where]);
+  const [more, setMore] = useState<string[]>([]);
+  const [isWhole, setWhole] = useState(true);
+  useEffect(() => { setMore([]); setWhole((list.value?.length ?? 0) < PAGE); }, [list.value]);
+  const [gone, setGone] = useState<{ subject: string; versions: number[] } | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [done, setDone] = useState<string | null>(null);
-  const restore = async (entry: Gone) => {
+  const names = [...(list.value ?? []), ...more];
+  /** The row goes, and what had the focus with it. */
+  const say = (what: string) => {
+    setDone(what);
+    list.reload();
+    document.getElementById('main')?.focus({ preventScroll: true });
+  };
+  const bringBack = async (last: Version) => {
     setError(null);
     setDone(null);
-    if (!entry.last) return;
-    const { schema, schemaType, references, metadata, ruleSet } = entry.last;
     try {
-      const { version } = await json<{ version?: number }>(`subjects/${enc(entry.subject)}/versions`, { method: 'POST', body: { schema, schemaType, references, metadata, ruleSet }, reason: 'restored from the list of deleted subjects' });
-      setDone(`${entry.subject} is back${version ? `, its schema as version ${version}` : ''}.`);
-      list.reload();
+      const version = await restore(last);
+      say(`${last.subject} is back${version ? `, its schema as version ${version}` : ''}.`);
     } catch (failed) { setError(failed); }
   };
   const purge = async (reason: string) => {
     if (!gone) return;
     await request(`subjects/${enc(gone.subject)}?permanent=true`, { method: 'DELETE', reason });
-    setDone(`${gone.subject} is gone for good.`);
-    list.reload();
+    say(`${gone.subject} is gone for good.`);
+  };
+  const loadMore = async () => {
+    setError(null);
+    try {
+      const next = await ask(names.length);
+      setMore((before) => [...before, ...next]);
+      setWhole(next.length < PAGE);
+    } catch (failed) { setError(failed); }
   };
   return (
     <Page title="Deleted" lead="Soft-deleted subjects are still there: their ids are answered, so data that was written stays readable. Deleted for good, they are not.">
       <Failure error={list.error ?? error} />
       {done && <p class="notice good" role="status"><T>{done}</T></p>}
       {list.loading && !list.value && <Busy />}
-      {list.value?.rows.length === 0 && <Empty title="Nothing is soft-deleted."><p>Subjects that are deleted stay here until they are restored or deleted for good.</p></Empty>}
-      {list.value && list.value.rows.length > 0 && (
+      {list.value?.length === 0 && <Empty title="Nothing is soft-deleted."><p>Subjects that are deleted stay here until they are restored or deleted for good.</p></Empty>}
+      {names.length > 0 && (
         <div class="scroll">
-          <table>
-            <thead><tr><th>Subject</th><th class="wide-only">Format</th><th class="num">Versions</th><th class="wide-only">Last registered</th><th class="num wide-only">Referred to by</th><th><span class="sr">Actions</span></th></tr></thead>
-            <tbody>
-              {list.value.rows.map((entry) => (
-                <tr key={entry.subject}>
-                  <td><SubjectName subject={entry.subject} /></td>
-                  <td class="wide-only">{entry.last && <Type type={entry.last.schemaType} />}</td>
-                  <td class="num">{entry.versions.length}</td>
-                  <td class="dim wide-only">{time(entry.last?.ts)}</td>
-                  <td class="num wide-only">{entry.referrers || '–'}</td>
-                  <td class="row-actions">
-                    {may('SUBJECT_WRITE') && <button type="button" onClick={() => restore(entry)}>Restore</button>}
-                    {may('SUBJECT_DELETE') && <button type="button" class="quiet danger-text" onClick={() => setGone(entry)}>Delete for good</button>}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
+          <table class="stacked">
+            <thead><tr><th>Subject</th><th>Format</th><th class="num">Versions</th><th>Last registered</th><th class="num">Referred to by</th><th><span class="sr">Actions</span></th></tr></thead>
+            <tbody>{names.map((subject) => <Row key={subject} subject={subject} onRestore={bringBack} onPurge={(versions) => setGone({ subject, versions })} />)}</tbody>
           </table>
         </div>
       )}
-      {list.value && list.value.names.length >= MOST && <p class="dim">The first {MOST} are shown.</p>}
+      {!isWhole && <p><button type="button" onClick={loadMore}>More</button></p>}
       <ConfirmByName title="Delete for good" verb="Delete for good" name={gone?.subject ?? ''} open={gone !== null} onClose={() => setGone(null)} onConfirm={purge}>
         <p>{gone?.versions.length === 1 ? 'Its one version is' : `All ${gone?.versions.length ?? ''} versions are`} removed, with the settings of the subject. Ids that nothing else holds stand for nothing any more: data that was written with them can no longer be read.</p>
-        {gone && gone.referrers > 0 && <p class="notice bad">Schemas refer to it ({gone.referrers}): the registry will refuse until they are gone. <a href={href(['subjects', gone.subject])}>See which</a></p>}
+        {gone && <Consequences subject={gone.subject} versions={gone.versions} />}
       </ConfirmByName>
     </Page>
   );

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Finding, type Reference, type SchemaType, type Version, enc, json, query } from '../api';
-import { Failure, Field, Page, Section, Select, SubjectName, T, Verdict } from '../components/basic';
+import { Busy, Failure, Field, Page, Section, Select, SubjectName, T, Verdict } from '../components/basic';
+import { Beside } from '../components/beside';
 import { Code } from '../components/code';
 import { LEVELS, MEANING } from '../components/effective';
 import { Findings } from '../components/findings';
@@ -8,11 +9,14 @@ import { useLoad, useSettled } from '../components/hooks';
 import { References } from '../components/references';
 import { type Draft, ContractEditor, draftOf, metadataOf, ruleSetOf } from '../components/contract-editor';
 import { type Impact, ImpactSection } from '../components/usage';
+import { SubjectInput } from '../components/subject-input';
+import { draftFor, dropDraft, keepDraft } from '../drafts';
 import { markOf } from '../editor-help';
 import { type Mend, mends } from '../mend';
-import { go, href, refine, route, versionLink } from '../router';
+import { href, refine, route, versionLink } from '../router';
+import { may } from '../session';
 import { shown, typeOf } from '../text';
-import { type Difference, Beside, Changes, Levels } from './compare';
+import { type Difference, Changes, Levels } from './compare';
 
 const STARTS: Record<SchemaType, string> = {
   AVRO: '{\n  "type": "record",\n  "name": "Order",\n  "namespace": "com.example",\n  "fields": [\n    { "name": "id", "type": "string" }\n  ]\n}\n',
@@ -25,6 +29,21 @@ const MARKED = 200;
 
 interface Check { is_compatible: boolean; messages?: string[]; findings?: Finding[] }
 interface Registered { id: number; version?: number }
+
+/** The newest versions that a transitive level is shown for: each is a comparison of its own. */
+const MOST = 20;
+
+/** What a level finds against each of the newest versions, not only the latest. */
+async function overAll(subject: string, next: unknown, level: string, signal: AbortSignal): Promise<{ findings: Finding[]; looked: number; versions: number }> {
+  const versions = await json<number[]>(`subjects/${enc(subject)}/versions`, { signal });
+  const findings: Finding[] = [];
+  const looked = versions.slice(-MOST).reverse();
+  for (const version of looked) {
+    const { levels } = await json<Difference>('accordant/v1/diff', { method: 'POST', body: { subject, old: { version }, new: next }, signal });
+    findings.push(...(levels.find((own) => own.level === level)?.findings ?? []).map((finding) => ({ ...finding, oldVersion: version })));
+  }
+  return { findings, looked: looked.length, versions: versions.length };
+}
 
 function Mends({ mends, onChoose }: { mends: Mend[]; onChoose: (text: string) => void }) {
   if (mends.length === 0) return null;
@@ -52,6 +71,28 @@ export function EditorPage() {
   const base = useLoad<Version | null>((signal) => (name
     ? json<Version>(`subjects/${enc(name)}/versions/${from || 'latest'}${from ? '?deleted=true' : ''}`, { signal }).catch((error) => { if (error?.status === 404) return null; throw error; })
     : Promise.resolve(null)), [name, from]);
+  // a copy of another version is another draft
+  const place = `${name}\n${from}`;
+  const placed = useRef(place);
+  const [restored, setRestored] = useState(false);
+  useEffect(() => {
+    if (base.loading || touched.current) return;
+    const draft = draftFor(place);
+    if (!draft) return;
+    touched.current = true;
+    setType(draft.type);
+    setText(draft.text);
+    setReferences(draft.references);
+    setContract(draft.contract);
+    setRestored(true);
+  }, [base.value, base.loading, place]);
+  useEffect(() => {
+    if (!touched.current || base.loading) return;
+    // a name that is typed in takes along what has no other yet
+    if (placed.current !== place) dropDraft(placed.current);
+    placed.current = place;
+    keepDraft(place, { type, text, references, contract });
+  }, [type, text, references, contract, place, base.loading]);
   useEffect(() => {
     const version = base.value;
     if (!version || touched.current) return;
@@ -78,10 +119,13 @@ export function EditorPage() {
     : Promise.resolve(null)), [name, settled, base.value]);
   const effective = useLoad<{ compatibilityLevel?: string } | null>((signal) => (name ? json<{ compatibilityLevel?: string }>(`config/${enc(name)}?defaultToGlobal=true`, { signal }).catch(() => null) : Promise.resolve(null)), [name]);
 
+  const writes = may('SUBJECT_WRITE', name || undefined);
   const level = effective.value?.compatibilityLevel ?? 'BACKWARD';
   const plain = simulated.replace('_TRANSITIVE', '');
   const other = simulated && simulated !== level ? difference.value?.levels.find((own) => own.level === plain) : undefined;
-  const findings: Finding[] = simulated === 'NONE' ? [] : other ? other.findings : check.value?.findings ?? [];
+  const isTransitive = simulated.endsWith('_TRANSITIVE') && simulated !== level;
+  const all = useLoad((signal) => (isTransitive && name && base.value && settled.schema.trim() ? overAll(name, settled, plain, signal) : Promise.resolve(null)), [isTransitive, name, base.value, settled, plain]);
+  const findings: Finding[] = simulated === 'NONE' ? [] : isTransitive ? all.value?.findings ?? [] : other ? other.findings : check.value?.findings ?? [];
   const isRefused = check.value !== null && !check.value.is_compatible;
   const messages = isRefused && findings.length === 0 ? check.value?.messages ?? [] : [];
   const change = (next: string) => { touched.current = true; setRegistered(null); setFailed(null); setText(next); };
@@ -90,7 +134,7 @@ export function EditorPage() {
   const marks = useMemo(() => (isSettled ? [
     ...findings.slice(0, MARKED).map((finding) => markOf(finding, text, type, mends(finding, text, type, old(finding)).map((mend) => ({ label: mend.label, run: () => change(mend.text) })))),
     ...messages.map((message) => markOf({ rule: '', path: '', message, explanation: message }, text, type)),
-  ].flatMap((mark) => (mark ? [mark] : [])) : []), [check.value, other, isSettled, text]);
+  ].flatMap((mark) => (mark ? [mark] : [])) : []), [check.value, other, all.value, isSettled, text]);
   const register = async () => {
     setFailed(null);
     try {
@@ -98,8 +142,21 @@ export function EditorPage() {
       const number = version ?? (await json<Version>(`subjects/${enc(name)}`, { method: 'POST', body })).version;
       setRegistered({ id, version: number });
       touched.current = false;
+      dropDraft(place);
+      setRestored(false);
       base.reload();
     } catch (error) { setFailed(error); }
+  };
+  const startOver = () => {
+    touched.current = false;
+    dropDraft(place);
+    setRestored(false);
+    setRegistered(null);
+    setFailed(null);
+    if (base.value) { base.reload(); return; }
+    setText(STARTS[type]);
+    setReferences([]);
+    setContract(draftOf());
   };
   const start = (next: SchemaType) => {
     setType(next);
@@ -116,10 +173,11 @@ export function EditorPage() {
     <Page title={base.value && name ? <>Next version of <SubjectName subject={name} plain /></> : 'New subject'}
       lead={base.value ? <>Based on version {base.value.version}. {MEANING[level]}</> : 'Checked while you type: what would break, where, why, and on which value.'}>
       <div class="filters wrap-fields">
-        <Field label="Subject"><input value={subject} spellcheck={false} placeholder="orders-value" onInput={(event) => { touched.current = touched.current && subject !== ''; setSubject(event.currentTarget.value); setRegistered(null); }} /></Field>
+        <Field label="Subject"><SubjectInput value={subject} onInput={(next) => { setSubject(next); setRegistered(null); setRestored(false); }} /></Field>
         <Field label="Format"><Select value={type} options={[['AVRO', 'Avro'], ['JSON', 'JSON Schema'], ['PROTOBUF', 'Protobuf']]} onChange={start} /></Field>
-        <Field label="Show what breaks under"><Select value={simulated} options={[['', `${level} (as set)`], ...LEVELS.filter((own) => own !== level && !own.includes('TRANSITIVE'))]} onChange={setSimulated} /></Field>
+        <Field label="Show what breaks under"><Select value={simulated} options={[['', `${level} (as set)`], ...LEVELS.filter((own) => own !== level)]} onChange={setSimulated} /></Field>
       </div>
+      {restored && <p class="notice bar" role="status"><span>What you had typed here is back.</span> <button type="button" class="link" onClick={startOver}>Start over{base.value ? ` from version ${base.value.version}` : ''}</button></p>}
       <div class="columns wide-left">
         <div>
           <Code text={text} type={type} label="Schema" readOnly={false} onChange={change} marks={marks} goTo={goTo} tall />
@@ -128,7 +186,7 @@ export function EditorPage() {
             {type !== 'PROTOBUF' && <button type="button" class="quiet" onClick={layOut}>Lay out</button>}
             <span class="grow" />
             <input class="reason" value={reason} aria-label="Reason for the change" placeholder="Reason (optional)" onInput={(event) => setReason(event.currentTarget.value)} />
-            <button type="button" class="primary" disabled={!name || !text.trim()} onClick={register}>Register</button>
+            <button type="button" class="primary" disabled={!name || !text.trim() || !writes} title={writes ? undefined : 'You may not register versions of this subject'} onClick={register}>Register</button>
           </div>
           <Failure error={failed ?? check.error} />
           {registered && <p class="notice good" role="status">Registered with id {registered.id}. {registered.version !== undefined && <a href={versionLink(name, registered.version)}>See version {registered.version}</a>}</p>}
@@ -140,9 +198,12 @@ export function EditorPage() {
         </div>
         <div>
           {difference.value && <Levels levels={difference.value.levels} />}
-          <Section title={other ? `Under ${simulated}` : isRefused ? 'What breaks' : 'Findings'}>
+          <Section title={other || isTransitive || simulated === 'NONE' ? `Under ${simulated}` : isRefused ? 'What breaks' : 'Findings'}>
             {messages.map((message) => <p key={message} class="notice bad wrap"><T>{message}</T></p>)}
-            {findings.length === 0 && messages.length === 0 && <p class="dim">{name ? 'Nothing breaks.' : 'Findings appear here.'}</p>}
+            {isTransitive && all.loading && <Busy what="Comparing with the versions that exist" />}
+            {isTransitive && <Failure error={all.error} />}
+            {isTransitive && all.value && all.value.looked < all.value.versions && <p class="dim small">Compared with the newest {all.value.looked} of {all.value.versions} versions.</p>}
+            {findings.length === 0 && messages.length === 0 && !(isTransitive && !all.value) && <p class="dim">{name ? 'Nothing breaks.' : 'Findings appear here.'}</p>}
             <Findings findings={findings}
               onChoose={(finding) => { const mark = markOf(finding, text, type); if (mark) setGoTo({ offset: mark.from }); }}
               action={(finding) => (isSettled ? <Mends mends={mends(finding, text, type, old(finding))} onChoose={change} /> : null)} />
@@ -151,7 +212,7 @@ export function EditorPage() {
             <Section title={`Changes from version ${difference.value.old.version ?? ''}`}><Changes changes={difference.value.changes} isWhole={difference.value.isWhole} /><Beside beside={difference.value.beside} /></Section>
           )}
           {impact.value && impact.value.isRecorded && <ImpactSection subject={name} impact={impact.value} />}
-          {base.value && <p class="small"><a href={href(['subjects', name])}>All versions</a> · <button type="button" class="link" onClick={() => { touched.current = false; base.reload(); go(['edit'], { subject: name }); }}>start over</button></p>}
+          {base.value && <p class="small"><a href={href(['subjects', name])}>All versions</a> · <button type="button" class="link" onClick={startOver}>start over</button></p>}
         </div>
       </div>
     </Page>

@@ -2,6 +2,7 @@ import { json, request } from '../api';
 import { Busy, DataList, Failure, Page, Section, SubjectName, T, Type, Verdict } from '../components/basic';
 import type { SchemaType } from '../api';
 import { useLoad } from '../components/hooks';
+import { href } from '../router';
 import { bytes, count, plural, time } from '../text';
 
 interface Statistics {
@@ -45,11 +46,12 @@ export function HealthPage() {
   const server = useLoad((signal) => json<Server>('v1/metadata/version', { signal }), []);
   const statistics = useLoad((signal) => json<Statistics>('accordant/v1/statistics', { signal }), []);
   const metrics = useLoad(async (signal) => samples(await (await request('metrics', { signal })).text()), []);
+  const again = () => { ready.reload(); statistics.reload(); metrics.reload(); };
   const found = statistics.value;
   const sums = new Map<string, number>();
   for (const { name, value } of metrics.value ?? []) sums.set(name, (sums.get(name) ?? 0) + value);
   return (
-    <Page title="Health" lead={server.value ? `Version ${server.value.version}` : undefined} actions={<a class="button" href="../metrics">Metrics</a>}>
+    <Page title="Health" lead={server.value ? `Version ${server.value.version}` : undefined} actions={<><button type="button" onClick={again}>Ask again</button><a class="button" href="../metrics">Metrics</a></>}>
       <p role="status">{ready.loading ? <span class="dim">Asking …</span> : <Verdict ok={!ready.error}>{ready.error ? 'Not ready' : 'Ready: the database answers'}</Verdict>}</p>
       <Failure error={ready.error} />
       <div class="columns">
@@ -69,21 +71,21 @@ export function HealthPage() {
             </>}
           </Section>
           {found && found.registeredByDay.length > 0 && <Section title="Versions registered by day"><Days days={found.registeredByDay} /></Section>}
+          {found && found.mostReferenced.length > 0 && <Section title="Most referred to"><Ranking rows={found.mostReferenced} /></Section>}
+          {found && found.mostVersions.length > 0 && <Section title="Most versions"><Ranking rows={found.mostVersions} /></Section>}
         </div>
         <div>
           <Section title="The server">
             <Failure error={metrics.error} />
             {metrics.value && <DataList items={SHOWN.filter(([name]) => sums.has(name)).map(([name, label, show]) => [label, show(sums.get(name) as number)])} />}
           </Section>
-          {found && found.largest.length > 0 && <Section title="Largest schemas"><table class="compact"><thead><tr><th>Context</th><th>Id</th><th>Format</th><th class="num">Size</th></tr></thead><tbody>{found.largest.map((own) => <tr key={`${own.context} ${own.id}`}><td><T>{own.context === '.' ? 'default' : own.context}</T></td><td>{own.id}</td><td><Type type={own.schemaType} /></td><td class="num">{bytes(own.bytes)}</td></tr>)}</tbody></table></Section>}
+          {found && found.largest.length > 0 && <Section title="Largest schemas"><table class="compact"><thead><tr><th>Context</th><th>Id</th><th>Format</th><th class="num">Size</th></tr></thead><tbody>{found.largest.map((own) => <tr key={`${own.context} ${own.id}`}><td><T>{own.context === '.' ? 'default' : own.context}</T></td><td><a href={href(['search'], { q: own.id, by: 'id', context: own.context })}>{own.id}</a></td><td><Type type={own.schemaType} /></td><td class="num">{bytes(own.bytes)}</td></tr>)}</tbody></table></Section>}
           {found?.neverRead && found.neverRead.subjects > 0 && (
             <Section title="Never read">
               <p class="dim small">{plural(found.neverRead.subjects, 'subject')} {found.neverRead.subjects === 1 ? 'has' : 'have'} not been read since {time(found.neverRead.since)}. The oldest:</p>
               <ul class="plain">{found.neverRead.oldest.slice(0, 20).map((subject) => <li key={subject}><SubjectName subject={subject} /></li>)}</ul>
             </Section>
           )}
-          {found && found.mostReferenced.length > 0 && <Section title="Most referred to"><Ranking rows={found.mostReferenced} /></Section>}
-          {found && found.mostVersions.length > 0 && <Section title="Most versions"><Ranking rows={found.mostVersions} /></Section>}
         </div>
       </div>
     </Page>

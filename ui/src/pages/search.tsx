@@ -1,11 +1,11 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { type SchemaType, json, query } from '../api';
 import { Busy, Empty, Failure, Page, Select, SubjectName, T, Type } from '../components/basic';
 import { LEVELS } from '../components/effective';
-import { useLoad, useSettled } from '../components/hooks';
+import { useSettled } from '../components/hooks';
 import { refine, route, versionLink } from '../router';
-import { context, may } from '../session';
-import { time } from '../text';
+import { useListContext, may } from '../session';
+import { count, plural, time } from '../text';
 
 export interface Found {
   subject: string;
@@ -34,21 +34,56 @@ function dayAfter(day: string): string {
 
 type Next = Pick<FoundPage, 'next' | 'after'>;
 
-/** Pages that are asked for so that one is full: a filter that fits little gives pages with little on them. */
-const PAGES = 10;
+/** Results that are looked for before one is asked whether to go on. */
+const WANTED = 30;
+/** Pages that are asked for until then: a filter that little fits gives pages with little on them, each of up to 10,000 versions. */
+const PAGES = 100;
+const LOOKED_AT = 10_000;
 
-async function fullPage(target: (at: Next) => string, from: Next, signal?: AbortSignal): Promise<FoundPage> {
-  const page: FoundPage = { ...await json<FoundPage>(target(from), { signal }) };
-  for (let at = 1; at < PAGES && page.after !== undefined && page.results.length < 30; at++) {
-    const more = await json<FoundPage>(target({ after: page.after }), { signal });
-    page.results = [...page.results, ...more.results];
-    page.after = more.after;
-  }
-  return page;
+/** `scanned` counts the pages that were not full: how far back it was looked. */
+interface State { results: Found[]; next: Next; scanned: number; isLooking: boolean; isFresh: boolean; error: unknown }
+const NOTHING: State = { results: [], next: {}, scanned: 0, isLooking: false, isFresh: false, error: null };
+
+/** Goes on from page to page until there are enough results, and shows what it has meanwhile. Ends when somebody looks for something else. */
+function useSearch(target: ((at: Next) => string) | null, depends: unknown[]) {
+  const [state, setState] = useState<State>(NOTHING);
+  const abort = useRef(new AbortController());
+  const look = async (from: Next, begun: Found[], scannedBefore: number) => {
+    abort.current.abort();
+    if (!target) { setState({ ...NOTHING, isFresh: true }); return; }
+    const { signal } = abort.current = new AbortController();
+    setState((before) => ({ ...before, isLooking: true, error: null }));
+    let [results, next, scanned] = [begun, from, scannedBefore];
+    try {
+      for (let pages = 1; ; pages++) {
+        const page = await json<FoundPage>(target(next), { signal });
+        if (signal.aborted) return;
+        results = [...results, ...page.results];
+        next = { next: page.next, after: page.after };
+        if (page.results.length < WANTED) scanned++;
+        const goesOn = next.after !== undefined && results.length - begun.length < WANTED && pages < PAGES;
+        setState({ results, next, scanned, isLooking: goesOn, isFresh: true, error: null });
+        if (!goesOn) return;
+      }
+    } catch (error) {
+      if (!signal.aborted) setState({ results, next, scanned, isLooking: false, isFresh: true, error });
+    }
+  };
+  useEffect(() => {
+    setState((before) => ({ ...before, next: {}, scanned: 0, isFresh: false }));
+    void look({}, [], 0);
+    return () => abort.current.abort();
+  }, depends);
+  return {
+    ...state,
+    more: () => void look(state.next, state.results, state.scanned),
+    stop: () => { abort.current.abort(); setState((before) => ({ ...before, isLooking: false })); },
+  };
 }
 
 export function SearchPage() {
   const { query: asked } = route.value;
+  const where = useListContext();
   const [text, setText] = useState(asked.get('q') ?? '');
   const by = asked.get('by') ?? '';
   const type = asked.get('type') ?? '';
@@ -59,22 +94,11 @@ export function SearchPage() {
   useEffect(() => { refine({ author: settledAuthor }); }, [settledAuthor]);
   const settled = useSettled(text.trim(), 30, true);
   useEffect(() => { refine({ q: settled }); }, [settled]);
-  const [more, setMore] = useState<Found[]>([]);
-  const [next, setNext] = useState<Next>({});
-  const asks = Boolean(settled || compatibility || since || until || settledAuthor || type || context.value);
-  const target = ({ next: offset, after }: Next) => `accordant/v1/search${query({ q: settled, by: settled ? by : '', type, deleted, compatibility, since, until: dayAfter(until), author: settledAuthor, context: context.value, offset, after, limit: 30 })}`;
-  const found = useLoad<FoundPage | null>((signal) => (asks ? fullPage(target, {}, signal) : Promise.resolve(null)), [settled, by, type, deleted, compatibility, since, until, settledAuthor, context.value]);
-  useEffect(() => { setMore([]); setNext(found.value ?? {}); }, [found.value]);
-  const [isLoading, setLoading] = useState(false);
-  const loadMore = async () => {
-    setLoading(true);
-    try {
-      const page = await fullPage(target, next);
-      setMore((before) => [...before, ...page.results]);
-      setNext(page);
-    } finally { setLoading(false); }
-  };
-  const results = [...(found.value?.results ?? []), ...more];
+  const asks = Boolean(settled || compatibility || since || until || settledAuthor || type || where);
+  const target = ({ next: offset, after }: Next) => `accordant/v1/search${query({ q: settled, by: settled ? by : '', type, deleted, compatibility, since, until: dayAfter(until), author: settledAuthor, context: where, offset, after, limit: WANTED })}`;
+  const found = useSearch(asks ? target : null, [settled, by, type, deleted, compatibility, since, until, settledAuthor, where, asks]);
+  const { results, next } = found;
+  const hasMore = next.next !== undefined || next.after !== undefined;
   return (
     <Page title="Search" lead="Names of subjects, types and fields, tags, metadata, descriptions, ids and guids.">
       <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
@@ -89,8 +113,8 @@ export function SearchPage() {
       </form>
       <Failure error={found.error} />
       {!asks && <Empty title="What are you looking for?"><p>All words must be there; each may be the beginning of one. <code>customer_id</code>, <code>customerId</code> and <code>customer id</code> find the same fields.</p></Empty>}
-      {asks && found.loading && !found.value && <Busy what="Searching" />}
-      {asks && found.value && results.length === 0 && next.after === undefined && <Empty title="Nothing is like that."><p>Try fewer or shorter words, other filters, another context, or what is deleted.</p></Empty>}
+      {asks && found.isLooking && !found.isFresh && results.length === 0 && <Busy what="Searching" />}
+      {asks && found.isFresh && !found.isLooking && !found.error && results.length === 0 && !hasMore && <Empty title="Nothing is like that."><p>Try fewer or shorter words, other filters, another context, or what is deleted.</p></Empty>}
       {results.length > 0 && (
         <>
           <ol class="results" aria-label="Results">
@@ -113,7 +137,13 @@ export function SearchPage() {
           </ol>
         </>
       )}
-      {(next.next !== undefined || next.after !== undefined) && <p><button type="button" disabled={isLoading} onClick={loadMore}>{results.length === 0 ? 'Look further back' : 'More'}</button></p>}
+      {found.isLooking && found.scanned > 0 && (
+        <p class="bar"><span role="status">Looking further back: {plural(results.length, 'subject')} found in up to {count(found.scanned * LOOKED_AT)} versions so far …</span> <button type="button" onClick={found.stop}>Stop</button></p>
+      )}
+      {!found.isLooking && hasMore && (
+        <p class="bar"><button type="button" onClick={found.more}>{next.after !== undefined && found.scanned > 0 ? 'Look further back' : 'More'}</button>
+          {next.after !== undefined && found.scanned > 0 && <span class="dim">{plural(results.length, 'subject')} found in up to {count(found.scanned * LOOKED_AT)} versions.</span>}</p>
+      )}
     </Page>
   );
 }

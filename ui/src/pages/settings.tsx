@@ -1,23 +1,26 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type Config, type Metadata, type RuleSet, ApiError, enc, json, request } from '../api';
-import { Busy, Failure, Field, Page, Section, Select } from '../components/basic';
+import { Busy, ConfirmByName, Failure, Field, Page, Section, Select } from '../components/basic';
 import { LEVELS, MEANING, MODES, settingName } from '../components/effective';
 import { type Draft, ContractEditor, draftOf, metadataOf, ruleSetOf } from '../components/contract-editor';
 import { useLoad, useSettled } from '../components/hooks';
-import { WouldHaveRefused } from '../components/would';
+import { SubjectInput } from '../components/subject-input';
+import { WouldHaveRefused, WouldHaveRefusedWidely } from '../components/would';
 import { refine, route, subjectLink } from '../router';
 import { may } from '../session';
 
 type Kind = 'registry' | 'context' | 'subject';
-const SWITCHES = ['normalize', 'validateFields', 'validateNewSchemas'] as const;
+const SWITCHES = ['normalize', 'validateFields', 'validateNewSchemas', 'validateRules'] as const;
 const CHOICES: Record<string, string[]> = { compatibilityPolicy: ['STRICT', 'LENIENT', 'LOGICAL'], protobufPolicy: ['DEFAULT', 'WIRE', 'WIRE_JSON', 'FILE', 'COMPILED'] };
 const CONTRACTS = [['default', 'Defaults of new versions'], ['override', 'What every new version gets']] as const;
-const TEXTS = ['compatibilityGroup', 'alias'] as const;
+const TEXTS = ['compatibilityGroup', 'alias', 'aliasForDeks'] as const;
 
 const absent = <T,>(error: unknown): T | null => { if (error instanceof ApiError && error.status === 404) return null; throw error; };
 
+const dotted = (name: string) => (name.startsWith('.') ? name : `.${name}`);
+
 /** The name under which config and mode of a scope are asked for. */
-const target = (kind: Kind, name: string) => (kind === 'registry' ? '' : kind === 'context' ? `/${enc(`:${name.startsWith('.') ? name : `.${name}`}:`)}` : `/${enc(name)}`);
+const target = (kind: Kind, name: string) => (kind === 'registry' ? '' : kind === 'context' ? `/${enc(`:${dotted(name)}:`)}` : `/${enc(name)}`);
 
 export function SettingsPage() {
   const { query: asked } = route.value;
@@ -27,6 +30,7 @@ export function SettingsPage() {
   const [name, setName] = useState(ofContext ? (ofContext[1] as string) : scope);
   const settled = useSettled(name.trim(), 300);
   const at = target(kind, settled);
+  useEffect(() => { refine({ kind: kind === 'registry' ? '' : kind, scope: settled && (kind === 'context' ? `:${dotted(settled)}:` : settled) }); }, [kind, settled]);
   const isReady = kind === 'registry' || settled !== '';
   const own = useLoad<Config | null>((signal) => (isReady ? json<Config>(`config${at}`, { signal }).catch((error) => absent<Config>(error)) : Promise.resolve(null)), [at, isReady]);
   const effective = useLoad<Config | null>((signal) => (isReady && kind !== 'registry' ? json<Config>(`config${at}?defaultToGlobal=true`, { signal }) : Promise.resolve(null)), [at, isReady]);
@@ -38,6 +42,7 @@ export function SettingsPage() {
   }, [at, isReady]);
   const [edited, setEdited] = useState<Record<string, string>>({});
   const [wanted, setWanted] = useState('');
+  const [importing, setImporting] = useState(false);
   const [reason, setReason] = useState('');
   const [error, setError] = useState<unknown>(null);
   const [done, setDone] = useState('');
@@ -66,13 +71,15 @@ export function SettingsPage() {
     }
     await request(`config${at}`, { method: 'PUT', body, reason });
   }, 'The settings are changed.');
+  const putMode = (why: string) => request(`mode${at}`, { method: 'PUT', body: { mode: wanted }, reason: why });
   const level = value('compatibilityLevel') || String(effective.value?.compatibilityLevel ?? '');
-  const writes = may(kind === 'registry' ? 'GLOBAL_COMPATIBILITY_WRITE' : 'SUBJECT_COMPATIBILITY_WRITE');
+  const scopeName = kind === 'registry' ? 'the registry' : kind === 'context' ? dotted(settled) : settled;
+  const writes = kind === 'registry' ? may('GLOBAL_COMPATIBILITY_WRITE') : may('SUBJECT_COMPATIBILITY_WRITE', kind === 'context' ? `:${dotted(settled)}:` : settled);
   return (
     <Page title="Settings" lead="What is set for the registry holds for a context, and what is set for a context for its subjects, unless they have their own.">
       <div class="filters wrap-fields">
         <Field label="Of"><Select<Kind> value={kind} options={[['registry', 'the registry'], ['context', 'a context'], ['subject', 'a subject']]} onChange={(next) => { refine({ kind: next, scope: '' }); setName(''); }} /></Field>
-        {kind !== 'registry' && <Field label={kind === 'context' ? 'Context' : 'Subject'}><input value={name} spellcheck={false} placeholder={kind === 'context' ? '.staging' : 'orders-value'} onInput={(event) => { setName(event.currentTarget.value); }} /></Field>}
+        {kind !== 'registry' && <Field label={kind === 'context' ? 'Context' : 'Subject'}>{kind === 'context' ? <input value={name} spellcheck={false} placeholder=".staging" onInput={(event) => setName(event.currentTarget.value)} /> : <SubjectInput value={name} onInput={setName} />}</Field>}
         {kind === 'subject' && settled && <a class="button" href={subjectLink(settled)}>To the subject</a>}
       </div>
       <Failure error={own.error ?? mode.error ?? error} />
@@ -94,6 +101,7 @@ export function SettingsPage() {
               </details>
             ))}
             {kind === 'subject' && settled && edited.compatibilityLevel && <WouldHaveRefused subject={settled} level={edited.compatibilityLevel} />}
+            {kind !== 'subject' && edited.compatibilityLevel && <WouldHaveRefusedWidely context={kind === 'context' ? dotted(settled) : undefined} level={edited.compatibilityLevel} />}
             <div class="bar">
               <input class="reason" value={reason} aria-label="Reason for the change" placeholder="Reason (optional)" onInput={(event) => setReason(event.currentTarget.value)} />
               <button type="button" class="primary" disabled={(Object.keys(edited).length === 0 && Object.keys(contracts).length === 0) || !writes} onClick={save}>Save</button>
@@ -105,10 +113,17 @@ export function SettingsPage() {
             {mode.value && <p class="dim small">{MODES[mode.value.effective]}</p>}
             <Field label="Change to" hint={wanted ? MODES[wanted] : undefined}><Select value={wanted} disabled={!writes} options={[['', 'choose'], ...Object.keys(MODES).filter((own_) => own_ !== 'FORWARD')]} onChange={setWanted} /></Field>
             {wanted === 'IMPORT' && <p class="notice bad small">IMPORT removes what is soft-deleted there, and stores whatever comes without checks. The registry refuses where schemas are active.</p>}
-            <div class="bar"><button type="button" disabled={!wanted || !writes} onClick={() => act(() => request(`mode${at}`, { method: 'PUT', body: { mode: wanted }, reason }), `The mode is ${wanted}.`)}>Change mode</button></div>
+            <div class="bar"><button type="button" disabled={!wanted || !writes} onClick={() => (wanted === 'IMPORT' ? setImporting(true) : act(() => putMode(reason), `The mode is ${wanted}.`))}>Change mode</button></div>
           </Section>
         </div>
       )}
+      <ConfirmByName title={`IMPORT in ${scopeName}`} verb="Change" name={scopeName} open={importing} onClose={() => setImporting(false)} onConfirm={async (why) => {
+        await putMode(why);
+        setDone('The mode is IMPORT.');
+        reload();
+      }}>
+        <p>What is soft-deleted in {scopeName} is removed for good. From then on schemas are stored under the ids and versions that are given, without checks. The registry refuses where schemas are active.</p>
+      </ConfirmByName>
     </Page>
   );
 }

@@ -4,7 +4,7 @@ import { Empty, Page, SubjectName, Type } from '../components/basic';
 import { useLoad, useSettled } from '../components/hooks';
 import { LongList } from '../components/list';
 import { href, refine, route } from '../router';
-import { context, may } from '../session';
+import { useListContext, may } from '../session';
 import { count, time } from '../text';
 
 interface Statistics { liveSubjects: number; subjects: number }
@@ -44,9 +44,11 @@ export function SubjectsPage() {
   const { query: asked } = route.value;
   const [prefix, setPrefix] = useState(asked.get('prefix') ?? '');
   const deleted = asked.get('deleted') === 'true';
+  // on the way here something may have been registered
+  useState(() => latest.clear());
   const settled = useSettled(prefix, 200);
   useEffect(() => { refine({ prefix: settled }); }, [settled]);
-  const where = context.value;
+  const where = useListContext();
   const subjectPrefix = where === '' ? `:*:${settled}` : where === '.' ? settled : `:${where}:${settled}`;
   const statistics = useLoad((signal) => json<Statistics>('accordant/v1/statistics', { signal }).catch(() => null), []);
   const total = where === '' && settled === '' ? (deleted ? statistics.value?.subjects : statistics.value?.liveSubjects) : undefined;

@@ -5,9 +5,11 @@ import { Code } from '../components/code';
 import { Contract } from '../components/contract';
 import { Graph } from '../components/graph';
 import { useLoad } from '../components/hooks';
+import { Consequences } from '../components/referrers';
+import { restore } from '../components/restore';
 import { type Outline, Tree } from '../components/tree';
 import { UsageSection } from '../components/usage';
-import { go, href, subjectLink } from '../router';
+import { go, href, subjectLink, versionLink } from '../router';
 import { may } from '../session';
 import { bytes, shown, time, typeOf } from '../text';
 
@@ -15,8 +17,10 @@ export function VersionPage({ subject, version }: { subject: string; version: st
   const found = useLoad((signal) => json<Version>(`subjects/${enc(subject)}/versions/${enc(version)}?deleted=true`, { signal }), [subject, version]);
   const number = found.value?.version;
   const outline = useLoad<Outline | null>((signal) => (number === undefined ? Promise.resolve(null) : json<Outline>(`accordant/v1/outline${query({ subject, version: number })}`, { signal })), [subject, number]);
+  const versions = useLoad((signal) => json<number[]>(`subjects/${enc(subject)}/versions?deleted=true`, { signal }).catch(() => []), [subject]);
+  const neighbours = [versions.value?.filter((own) => number !== undefined && own < number).at(-1), versions.value?.find((own) => number !== undefined && own > number)] as const;
   const [goTo, setGoTo] = useState<{ offset: number } | null>(null);
-  const [deleting, setDeleting] = useState(false);
+  const [deleting, setDeleting] = useState<'softly' | 'for good' | null>(null);
   const [refused, setRefused] = useState<unknown>(null);
   const schema = found.value;
   const text = useMemo(() => (schema ? shown(schema.schema, schema.schemaType) : null), [schema]);
@@ -40,16 +44,29 @@ export function VersionPage({ subject, version }: { subject: string; version: st
       setRefused(failed);
     }
   };
+  const bringBack = async () => {
+    if (!schema) return;
+    setRefused(null);
+    try {
+      const next = await restore({ ...schema, subject });
+      go(next === undefined ? ['subjects', subject] : ['subjects', subject, 'versions', next]);
+    } catch (failed) {
+      setRefused(failed);
+    }
+  };
   const curl = schema ? `curl '${address(`subjects/${enc(subject)}/versions/${schema.version}`).replace(/'/g, '%27')}'` : '';
   return (
     <Page title={<><a href={subjectLink(subject)}><SubjectName subject={subject} plain /></a> <span class="dim">version {number ?? version}</span></>}
-      lead={schema && <><Type type={schema.schemaType} /> {schema.deleted && <span class="tag bad">deleted</span>} id {schema.id} · {bytes(new Blob([schema.schema]).size)}{schema.ts ? ` · ${time(schema.ts)}` : ''}</>}
+      lead={schema && <><Type type={schema.schemaType} /> {schema.deleted && <span class="tag bad">deleted</span>} id {schema.id} · {bytes(new Blob([schema.schema]).size)}{schema.ts ? ` · ${time(schema.ts)}` : ''}{neighbours[0] !== undefined && <> · <a class="in-text nowrap" href={versionLink(subject, neighbours[0])}>← version {neighbours[0]}</a></>}{neighbours[1] !== undefined && <> · <a class="in-text nowrap" href={versionLink(subject, neighbours[1])}>version {neighbours[1]} →</a></>}</>}
       actions={schema && <>
-        {schema.version > 1 && <a class="button" href={href(['compare'], { subject, to: schema.version })}>What changed</a>}
-        {may('SUBJECT_WRITE') && <a class="button" href={href(['edit'], { subject, from: schema.version })}>Edit a copy</a>}
+        {neighbours[0] !== undefined && <a class="button"href={href(['compare'], { subject, to: schema.version })}>What changed</a>}
+        {may('SUBJECT_WRITE', subject) && (schema.deleted
+          ? <button type="button" onClick={bringBack}>Restore</button>
+          : <a class="button" href={href(['edit'], { subject, from: schema.version })}>Edit a copy</a>)}
         <a class="button" href={href(['try'], { subject, version: schema.version })}>Try data</a>
-        {may('SUBJECT_DELETE') && !schema.deleted && <button type="button" class="quiet danger-text" onClick={() => setDeleting(true)}>Delete</button>}
+        {may('SUBJECT_DELETE', subject) && <button type="button" class="quiet danger-text" onClick={() => setDeleting(schema.deleted ? 'for good' : 'softly')}>{schema.deleted ? 'Delete for good' : 'Delete'}</button>}
       </>}>
+      <Failure error={refused} />
       {found.error ? <Failure error={found.error} /> : !schema && <Busy />}
       {schema && text && (
         <>
@@ -60,7 +77,6 @@ export function VersionPage({ subject, version }: { subject: string; version: st
               <button type="button" class="quiet" onClick={download}>Download</button>
               {(schema.references?.length ?? 0) > 0 && <button type="button" class="quiet" onClick={downloadBundled}>Download bundled</button>}
             </span>}>
-              <Failure error={refused} />
               <Code text={text.text} type={type} label={`Text of ${subject} version ${schema.version}`} goTo={goTo} tall />
             </Section>
             <Section title="Fields">
@@ -82,11 +98,14 @@ export function VersionPage({ subject, version }: { subject: string; version: st
           </div>
         </>
       )}
-      <ConfirmByName title="Delete version" verb="Delete" name={`${subject} ${number ?? ''}`} open={deleting} onClose={() => setDeleting(false)} onConfirm={async (reason) => {
-        await request(`subjects/${enc(subject)}/versions/${number}`, { method: 'DELETE', reason });
+      <ConfirmByName title={deleting === 'for good' ? 'Delete for good' : 'Delete version'} verb={deleting === 'for good' ? 'Delete for good' : 'Delete'} name={`${subject} ${number ?? ''}`} open={deleting !== null} onClose={() => setDeleting(null)} onConfirm={async (reason) => {
+        await request(`subjects/${enc(subject)}/versions/${number}${deleting === 'for good' ? '?permanent=true' : ''}`, { method: 'DELETE', reason });
         go(['subjects', subject]);
       }}>
-        <p>Version {number} will be soft-deleted: it is compared with no longer, and its id is still answered. The registry refuses where something refers to it.</p>
+        {deleting === 'for good'
+          ? <p>Version {number} is removed. If nothing else holds its id, that stands for nothing any more: data that was written with it can no longer be read.</p>
+          : <p>Version {number} will be soft-deleted: it is compared with no longer, and its id is still answered.</p>}
+        {number !== undefined && <Consequences subject={subject} versions={[number]} />}
       </ConfirmByName>
     </Page>
   );
