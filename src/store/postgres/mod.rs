@@ -322,7 +322,6 @@ impl PostgresStore {
         sql::place_of_version(conn, filter, place, None).await
     }
 
-    #[expect(clippy::unused_self, reason = "as on SQLite, where it is known what comes before a subject")]
     async fn find_subjects(
         &self,
         conn: &mut Conn,
