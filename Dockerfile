@@ -15,7 +15,7 @@ COPY . .
 ARG ACCORDANT_COMMIT=unknown
 # no path of this stage in the binary
 ENV RUSTFLAGS="--remap-path-prefix=/src=. --remap-path-prefix=/usr/local/cargo=cargo"
-RUN ACCORDANT_COMMIT=$ACCORDANT_COMMIT cargo build --release --locked && mkdir /data
+RUN ACCORDANT_COMMIT=$ACCORDANT_COMMIT cargo build --profile dist --locked && mkdir /data
 
 FROM ${BASE_IMAGE}
 ARG ACCORDANT_COMMIT=unknown
@@ -25,7 +25,7 @@ LABEL org.opencontainers.image.title="Accordant" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${ACCORDANT_VERSION}" \
       org.opencontainers.image.revision="${ACCORDANT_COMMIT}"
-COPY --from=build /src/target/release/accordant /usr/local/bin/accordant
+COPY --from=build /src/target/dist/accordant /usr/local/bin/accordant
 COPY --from=build /src/LICENSE /usr/share/doc/accordant/LICENSE
 COPY --from=build --chown=10001:10001 /data /data
 # a number, so that Kubernetes can see that it is not root

@@ -99,7 +99,7 @@ def referred(server, referrers):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", default=os.path.join(scale.ROOT, "target/release/accordant"))
+    parser.add_argument("--binary", default=os.path.join(scale.ROOT, "target/dist/accordant"))
     parser.add_argument("--database")
     parser.add_argument("--referrers", type=int, default=100_000)
     parser.add_argument("--megabytes", type=int, default=10)

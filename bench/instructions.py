@@ -82,7 +82,7 @@ def measured(binary):
 
 
 def main():
-    binaries = sys.argv[1:] or [os.path.join(ROOT, "target/release/accordant")]
+    binaries = sys.argv[1:] or [os.path.join(ROOT, "target/dist/accordant")]
     print("| request | " + " | ".join(f"{os.path.basename(binary)}, instructions" for binary in binaries) + " |")
     print("| --- |" + " --- |" * len(binaries))
     for rows in zip(*(measured(binary) for binary in binaries)):

@@ -189,7 +189,7 @@ def cut_over(steps, source, target, versions):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", default=os.path.join(ROOT, "target/release/accordant"))
+    parser.add_argument("--binary", default=os.path.join(ROOT, "target/dist/accordant"))
     parser.add_argument("--versions", type=int, default=50_000)
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--database", help="an empty Postgres for B")

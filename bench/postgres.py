@@ -150,7 +150,7 @@ def measured(cluster, servers, clients, seconds, make, offset=0):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("binaries", nargs="*", default=[f"{scale.ROOT}/target/release/accordant"])
+    parser.add_argument("binaries", nargs="*", default=[f"{scale.ROOT}/target/dist/accordant"])
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--replicas", type=int, nargs="+", default=REPLICAS)
     parser.add_argument("--clients", type=int, nargs="+", default=CLIENTS)

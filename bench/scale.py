@@ -262,7 +262,7 @@ def milliseconds(seconds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--binary", default=os.path.join(ROOT, "target/release/accordant"))
+    parser.add_argument("--binary", default=os.path.join(ROOT, "target/dist/accordant"))
     parser.add_argument("--schemas", type=int, nargs="+", default=[1000, 100_000, 1_000_000])
     parser.add_argument("--database", help="URL of an empty Postgres database")
     parser.add_argument("--mixed", type=int, default=0, metavar="SECONDS", help="go on with a mixed load for so long")

@@ -83,7 +83,7 @@ def measured(binary, database, versions):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("binaries", nargs="*", default=[f"{scale.ROOT}/target/release/accordant"])
+    parser.add_argument("binaries", nargs="*", default=[f"{scale.ROOT}/target/dist/accordant"])
     parser.add_argument("--versions", type=int, default=10_000)
     parser.add_argument("--database")
     given = parser.parse_args()

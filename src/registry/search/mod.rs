@@ -11,6 +11,8 @@ mod places;
 
 use std::collections::{HashMap, HashSet};
 
+use futures_util::future::try_join_all;
+
 pub use self::browse::BrowseAfter;
 pub(super) use self::filing::words;
 pub use self::places::FoundDeclaration;
@@ -47,6 +49,11 @@ pub enum MatchKind {
 
 impl MatchKind {
     const WORDS: [Self; 7] = [Self::Id, Self::Guid, Self::Subject, Self::Name, Self::Field, Self::Label, Self::Text];
+
+    /// What is asked of the index at the same time, in the order of what was found. In a million schemas, that a word is nowhere in the
+    /// names takes as long to find out as where it is in the fields: 25 ms.
+    const TOGETHER: [&[Self]; 5] =
+        [&[Self::Id], &[Self::Guid], &[Self::Subject], &[Self::Name, Self::Field], &[Self::Label, Self::Text]];
 
     pub fn word(self) -> &'static str {
         match self {
@@ -135,17 +142,20 @@ impl Registry {
         let words = words_of_query(&search.text, MAX_WORDS);
         let wanted = offset.saturating_add(limit).saturating_add(1);
         let (mut results, mut seen) = (Vec::new(), HashSet::new());
-        for kind in MatchKind::WORDS.into_iter().filter(|kind| search.by.is_none_or(|by| by == *kind)) {
+        for kinds in MatchKind::TOGETHER {
             if results.len() >= wanted {
                 break;
             }
-            let mut hits = self.hits(search, kind, &words).await?;
-            hits.retain(|hit| rights.reads(&hit.subject));
-            if let Some(level) = search.level {
-                self.retain_level(&mut hits, level).await?;
+            let kinds = kinds.iter().copied().filter(|kind| search.by.is_none_or(|by| by == *kind));
+            let asked = kinds.map(async |kind| Ok::<_, RegistryError>((kind, self.hits(search, kind, &words).await?)));
+            for (kind, mut hits) in try_join_all(asked).await? {
+                hits.retain(|hit| rights.reads(&hit.subject));
+                if let Some(level) = search.level {
+                    self.retain_level(&mut hits, level).await?;
+                }
+                let found = by_subject(hits, kind, &search.text).into_iter();
+                results.extend(found.filter(|found| seen.insert(found.hit.subject.clone())));
             }
-            results
-                .extend(by_subject(hits, kind, &search.text).into_iter().filter(|found| seen.insert(found.hit.subject.clone())));
         }
         let has_more = results.len() >= wanted;
         let mut page: Vec<Found> = results.into_iter().skip(offset).take(limit).collect();
