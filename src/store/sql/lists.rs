@@ -200,14 +200,15 @@ pub(in crate::store) async fn place_of_version(
     Ok(None)
 }
 
-/// The name of every so many-th live subject, in their order, the first of all left out.
+/// Live subjects in blocks of so many, in the order of their names: the first name of each, how many subjects it has (the last may have
+/// fewer), and how many live versions these have.
 #[allow(dead_code, clippy::allow_attributes, reason = "for SQLite; on Postgres others write too")]
-pub(in crate::store) async fn every(conn: &mut Conn, subjects: i64) -> Result<Vec<String>, StoreError> {
-    let find = "SELECT t.qualified FROM \
-                (SELECT u.qualified, ROW_NUMBER() OVER (ORDER BY u.qualified) AS place FROM subjects u WHERE u.is_live) t \
-                WHERE t.place > 1 AND t.place % $1 = 1 ORDER BY t.place";
+pub(in crate::store) async fn live_blocks(conn: &mut Conn, subjects: i64) -> Result<Vec<(String, i64, i64)>, StoreError> {
+    let find = "SELECT MIN(t.qualified), COUNT(*), CAST(SUM(t.live) AS BIGINT) FROM \
+                (SELECT u.qualified, u.live, (ROW_NUMBER() OVER (ORDER BY u.qualified) - 1) / $1 AS block FROM subjects u WHERE u.is_live) t \
+                GROUP BY t.block ORDER BY t.block";
     let rows = sqlx::query::<dialect::Db>(find).bind(subjects).fetch_all(conn).await?;
-    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
 }
 
 /// How many live subjects have names from `begin` on and before `end`, and how many live versions they have.

@@ -12,8 +12,10 @@ use crate::types::{DEFAULT_CONTEXT, Subject};
 
 /// Subjects of a block when blocks are made.
 const SUBJECTS: i64 = 1024;
-/// Versions of all blocks together, in blocks of the usual size, from which on new blocks are made.
+/// Registrations for each subject after which new blocks are made.
 const GROWTH: i64 = 8;
+/// Blocks that are counted one by one; where more are to be counted, all are made anew, in one pass.
+const COUNTED_ALONE: usize = 16;
 
 /// What is listed.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +51,50 @@ struct Divided {
     blocks: Vec<Block>,
     /// Registrations since the blocks were made.
     registered: i64,
+    /// How many are making blocks just now, and what has been registered since the first of them began.
+    making: usize,
+    meanwhile: Vec<String>,
+}
+
+/// As long as it is held, registrations are noted, for they may come too late to be in the blocks that are being made.
+struct BlocksInMaking<'p> {
+    places: &'p VersionPlaces,
+    noted_before: usize,
+}
+
+impl BlocksInMaking<'_> {
+    /// Puts blocks in place that were just counted, and notes in which of them something has been registered meanwhile.
+    fn done(self, blocks: &[Block], generation: i64) {
+        let mut known = self.places.blocks();
+        if known.generation != generation {
+            return;
+        }
+        let meanwhile = known.meanwhile.get(self.noted_before..).unwrap_or_default().to_vec();
+        (known.blocks, known.registered) = (blocks.to_vec(), 0);
+        for name in &meanwhile {
+            known.touch(name);
+        }
+    }
+}
+
+impl Drop for BlocksInMaking<'_> {
+    fn drop(&mut self) {
+        let mut known = self.places.blocks();
+        known.making -= 1;
+        if known.making == 0 {
+            known.meanwhile = Vec::new();
+        }
+    }
+}
+
+impl Divided {
+    fn touch(&mut self, name: &str) {
+        self.registered += 1;
+        let at = self.blocks.partition_point(|block| block.begin.as_str() <= name).saturating_sub(1);
+        if let Some(block) = self.blocks.get_mut(at) {
+            block.touched += 1;
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -62,15 +108,20 @@ impl VersionPlaces {
     /// Something may have been registered under a subject: after the commit, and before anybody is told of it.
     pub(super) fn touch(&self, subject: &Subject) {
         let mut known = self.blocks();
-        if known.blocks.is_empty() {
+        if known.blocks.is_empty() && known.making == 0 {
             return;
         }
-        known.registered += 1;
         let name = subject.qualified();
-        let at = known.blocks.partition_point(|block| block.begin <= name).saturating_sub(1);
-        if let Some(block) = known.blocks.get_mut(at) {
-            block.touched += 1;
+        known.touch(&name);
+        if known.making > 0 {
+            known.meanwhile.push(name);
         }
+    }
+
+    fn make(&self) -> BlocksInMaking<'_> {
+        let mut known = self.blocks();
+        known.making += 1;
+        BlocksInMaking { places: self, noted_before: known.meanwhile.len() }
     }
 
     /// From which subject on what is at a place of a list is to be looked for, and at which place from the beginning of that one it is;
@@ -117,14 +168,19 @@ impl VersionPlaces {
                 known.blocks.iter_mut().for_each(|block| block.counted = None);
             }
             let usual = i64::try_from(known.blocks.len()).unwrap_or(i64::MAX).saturating_mul(SUBJECTS);
-            if known.registered > usual.saturating_mul(GROWTH) { Vec::new() } else { known.blocks.clone() }
+            let uncounted = known.blocks.iter().filter(|block| block.counted != Some(block.touched)).count();
+            let is_old = known.registered > usual.saturating_mul(GROWTH) || uncounted > COUNTED_ALONE;
+            if is_old { Vec::new() } else { known.blocks.clone() }
         };
         if blocks.is_empty() {
-            // from before they are read, so that what is registered meanwhile is not missed
-            let begins = [String::new()].into_iter().chain(lists::every(conn, SUBJECTS).await?);
-            blocks = begins.map(|begin| Block { begin, subjects: 0, versions: 0, touched: 0, counted: None }).collect();
-            let mut known = self.blocks();
-            (known.blocks, known.registered) = (blocks.clone(), 0);
+            let making = self.make();
+            for (begin, subjects, versions) in lists::live_blocks(conn, SUBJECTS).await? {
+                // what is before the first name would be in the first block, too
+                let begin = if blocks.is_empty() { String::new() } else { begin };
+                blocks.push(Block { begin, subjects, versions, touched: 0, counted: Some(0) });
+            }
+            making.done(&blocks, generation);
+            return Ok(blocks);
         }
         let ends: Vec<Option<String>> = blocks.iter().skip(1).map(|block| Some(block.begin.clone())).chain([None]).collect();
         for (at, (block, end)) in blocks.iter_mut().zip(&ends).enumerate() {
