@@ -9,7 +9,7 @@
 //! compatibility level to a history. Both are pure functions:
 //!
 //! ```
-//! use accordant::compat::{self, Candidate, Previous, Rules};
+//! use accordant::compat::{self, Candidate, CompatibilitySettings, Previous};
 //! use accordant::schema::{ParseMode, ParseOptions, Parsed};
 //! use accordant::types::{CompatibilityLevel, CompatibilityPolicy, ProtobufPolicy, SchemaType};
 //!
@@ -20,7 +20,7 @@
 //!     r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"price","type":"double"}]}"#,
 //! )?;
 //!
-//! let rules = Rules {
+//! let rules = CompatibilitySettings {
 //!     level: CompatibilityLevel::Backward,
 //!     policy: CompatibilityPolicy::Strict,
 //!     protobuf_policy: ProtobufPolicy::Default,
