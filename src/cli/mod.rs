@@ -16,9 +16,10 @@
 //! | `validate` | `accordant validate`: payloads against a schema |
 //! | `ce/` | `accordant ce`: events, and what a `dataschema` names |
 //! | `passwd`, `token`, `explain` | users, static tokens, and what rules say of them |
-//! | `access`, `secret_file` | the files of logins and rules, and how they are read anew |
+//! | `access`, `secret_file`, `file_watch` | the files of logins and rules, and how they are read anew when they change |
 //! | `listeners`, `tls` | the addresses that are listened on, and the files of TLS |
-//! | `oidc` | the keys of the issuer of tokens |
+//! | `oidc`, `sign_in` | the keys of the issuer of tokens, and the provider where users of the web pages sign in |
+//! | `kms` | the KMS that the settings name, for shared keys |
 //! | `client`, `connection`, `registry_login`, `api` | asking another registry: which one, logging in there, and its API |
 //! | `registry/` | `accordant subjects`, `versions`, `get`, `register`, `delete`, `config`, `mode`, `diff` |
 //! | `data/` | `accordant decode`, `encode`: messages as JSON, and back |
@@ -26,7 +27,10 @@
 //! | `project/` | `accordant plan`, `apply`, `pull`, `drift`, `promote`: a registry that is what files say |
 //! | `manifest/` | `accordant.toml`: files and their subjects, environments |
 //! | `admin`, `log`, `signals` | what stands beside the server: health and metrics on an address of their own, the log, signals |
+//! | `traces`, `otlp/` | traces that are sent to a collector, in builds with the feature `otlp` |
+//! | `usage` | who reads which version: written from time to time |
 //! | `service_manager` | what systemd is told |
+//! | `watchdog` | ends a process that should stop and can't |
 //! | `help` | the overview, completions, man pages |
 //! | `exit` | what each exit code means |
 

@@ -7,8 +7,7 @@
 //! - `event`, `attributes`: the one model, and every rule on attributes, in one place for all encodings
 //! - `encodings/`: the three front ends: JSON (structured, batched), HTTP headers (binary), Kafka records; and the way back
 //! - `framing`, `judge`: finding the payload behind framing and base64, and holding it against a schema
-//! - `typed`: data as rules of data contracts see it
-//! - `decoded`, `typed`: data that fits, as JSON and as rules see it
+//! - `decoded`, `typed`: data that fits, as JSON and as rules of data contracts see it
 //! - `report`: the answer of `/cloudevents/validate` and of `accordant ce validate`
 //! - `resolve`: which schema a `dataschema` names; looking up what was read is the registry's part
 //!

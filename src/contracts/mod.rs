@@ -3,8 +3,8 @@
 //! - `cel`: the language of expressions
 //! - `data`: data as values of expressions, and back; `tags`: which tags a field has
 //! - `rule`: one rule, ready to run; `fields`: rules about fields; `inline`: rules that stand in the schema; `jsonata`: rules of JSONATA
-//! - [`run`]: all rules of one phase on one piece of data, with a report; [`check`]: what can't be right about the rules themselves;
-//!   [`vacuous`]: conditions that say nothing
+//! - [`run`]: all rules of one phase on one piece of data, with a `report`; [`check`]: what can't be right about the rules themselves;
+//!   [`vacuous`]: conditions that say nothing, as far as samples tell (`sampled`)
 //!
 //! What Confluent's clients do decides. Where they differ from each other, it is what the Python client does.
 

@@ -20,11 +20,13 @@
 //! | `body_memory` | what the bodies of all requests may take |
 //! | `reply`, `document`, `links`, `compression` | answers, schema documents, URLs in answers, gzip |
 //! | `wire/` | the JSON of answers, a struct for each |
+//! | `json_text` | JSON written as Confluent does |
 //! | `error`, `invalid_schema` | status, code and message of every error |
 //! | `error_response`, `problem` | how they are sent, and how those below `/cloudevents` are |
 //! | `ui`, `sign_in`, `cookies` | the web pages, and signing in on them at a provider |
 //! | `usage` | who reads schemas |
 //! | `state`, `metrics` | what all requests share |
+//! | `in_process` | the application asked by its own process, without a connection |
 
 mod actor;
 mod admission;

@@ -1,5 +1,5 @@
-//! RING 0: who may log in, and how that is proven. Files are read from texts, and a proof is a function of what was sent and what is stored;
-//! where and how often that is computed is decided outside (`http/gate`).
+//! RING 0: who may log in, and how that is proven. Files are read from texts, and a proof is a function of what was sent and what is
+//! stored; where and how often that is computed is decided outside (`http/gate`).
 //!
 //! | file | what |
 //! | --- | --- |

@@ -1,10 +1,13 @@
-//! RING 2: the use cases. The only caller of store, schema and compat; knows nothing of HTTP and nothing of SQL.
+//! RING 2: the use cases. What takes the store and the engines (`schema`, `compat`) together is decided here; nothing here knows of HTTP or
+//! SQL.
 //!
 //! One file is one use case; most add methods to [`Registry`]:
 //!
 //! | file | what |
 //! | --- | --- |
 //! | `register`, `registered` | registering a schema, and the answer to it |
+//! | `register_tree` | registering schemas that refer to one another, all of them or none |
+//! | `from_logical` | registering what is given as a logical type (`format=logical`) |
 //! | `import` | many versions at once, as another registry has them |
 //! | `lookup`, `equivalence` | finding a submitted schema under a subject, and which versions need not be looked at |
 //! | `get` | reading by id, by guid, by subject and version |
@@ -29,6 +32,7 @@
 //! | `judging_pool` | what judging may cost, and where it runs |
 //! | `submission`, `parse`, `invalid_schema` | what clients submit; reading it; why it is refused |
 //! | `schema_cache`, `schema_names` | schemas in memory; names and digests, and their backfill |
+//! | `readings` | how it stands with the registry, for those who watch it |
 //! | `subject_name`, `error` | names that are not allowed; what can go wrong |
 
 use std::sync::Arc;

@@ -2,11 +2,13 @@
 //! depends on.
 //!
 //! - [`mod@format`]: what a format must do ([`Format`]), and the types it is given
-//! - [`Parsed`], [`PayloadValidator`]: a schema of any format, as text and as the judge of data
+//! - [`Parsed`], [`PayloadValidator`]: a schema of any format, as text and as the judge of data (`parsed`, `payload_validator`)
 //! - [`avro`], [`json_schema`], [`protobuf`]: the formats, all with the same rooms
 //! - [`finding`]: what a compatibility check finds; [`payload`]: what is wrong with data
 //! - [`lint`]: what is valid and still worth a second look; [`outline`]: what schemas declare
-//! - [`logical`]: what schemas mean to table engines; [`typed`]: data as rules of data contracts see it
+//! - [`logical`]: what schemas mean to table engines, `logical_json`: JSON that the formats write for it; [`typed`]: data as rules of
+//!   data contracts see it
+//! - [`sampling`]: what samples of data are made of; `search`: patterns that somebody has sent, run at a known price
 //! - [`json`]: the reader of all JSON texts; `position`, `pointer`: places in texts and in values
 //! - `java_number`, `java_properties`: numbers and properties as Java reads and prints them
 //! - [`meter`], `deep_stack`, `shared`: how much work, how much stack, how much memory; `difference_tree`, `tag_edits`, `name_set`: what

@@ -3,7 +3,8 @@
 //! | file | what |
 //! | --- | --- |
 //! | `units.rs` | the trait, by kind of unit |
-//! | `rows.rs`, `requests.rs`, `keys.rs` | what reads give; what writes take and how they end |
+//! | `rows.rs`, `requests.rs`, `keys.rs`, `exporters.rs` | what reads give; what writes take and how they end |
+//! | `error.rs` | why a unit of work failed |
 //! | `audit/` | the record of who changed what: its entries, and the chain that they are sealed into |
 //! | `search.rs`, `statistics.rs`, `counts.rs` | what is searched for, and what is found; how much there is |
 //! | `usage.rs` | who read which schema |

@@ -4,6 +4,7 @@
 //! - `source`, `references`, `remote`, `loaded_schema`: reading schemas from files, standard input and registries
 //! - `compare`, `outcome`: the verdict
 //! - `subject`: the same under the rules of a subject of a registry
+//! - `contract`: rules of data contracts, held to the types of their schema
 //! - `folder/`: many schemas at once, against a folder, a commit or a registry
 //! - `human`, `markdown`, `json`, `github`, `junit`, `sarif`: what is printed; `excerpt` and `style` help
 //! - `watch`: the same again whenever a file changes

@@ -1,17 +1,21 @@
-//! `accordant migrate`, `export`, `import` and `digest`: everything of one registry into another one or into a file, and the proof that both
-//! say the same.
+//! `accordant migrate`, `export`, `import` and `digest`: everything of one registry into another one or into a file, and the proof that
+//! both say the same.
 //!
 //! Both sides are asked over the API that all registries of Confluent's kind have; databases without a server are a `place`, too.
 //!
 //! - `arguments`: what can be asked
 //! - `outline`: which versions there are; `content`: what they say, and what else a registry does
 //! - `keys`: KEKs and DEKs, on both sides
-//! - `source`: a registry that is asked, a `moment` of a database, or `files`; `versions`: how they come from there, a few at a time
+//! - `source`: a registry that is asked, a `moment` of a database with what is `stored` there, or `files`; `versions`: how they come from
+//!   there, a few at a time
 //! - `copy`: from a source to a registry, in the `order` of references and in `waves`; `bulk`: into a database; `modes`: what that needs
 //! - `files`: files of several kinds, read by `input`; `bundle`: our own; `schemas_topic`: the topic of Confluent and Karapace, whose
-//!   versions are `kept` on the disk; `output`, `bundle_writer`, `export`: files that are written
+//!   versions are `kept` on the disk; `karapace`: Karapace's backups; `apicurio`: what Apicurio Registry exports; `output`,
+//!   `bundle_writer`, `export`: files that are written
 //! - `cutover`: following a source, and the end of it; `feed`: what has changed there; `known`: what both sides were seen to say
+//! - `pace`: how many requests begin in a second; `progress`: how far things are
 //! - `interruption`: what is left behind when a copy is broken off
+//! - `values`: names of scopes, and values of settings as they are compared
 //! - `verify`: where two registries differ, by the `marks` of their versions; `digest`: one number for all that a registry says
 
 mod apicurio;

@@ -6,7 +6,7 @@
 //! | `encode.rs` | OTLP's Protobuf |
 //! | `send.rs` | the task that sends them |
 //!
-//! Why no crate of OpenTelemetry: docs/adr/0011.
+//! Why no crate of OpenTelemetry: docs/adr/0011-otlp-by-hand.md.
 
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};

@@ -1,7 +1,7 @@
 //! CEL, the language of conditions and transforms: read, checked against types, evaluated.
 //!
-//! Why it is written by hand: docs/adr/0009-cel-by-hand.md. In reading order: `lexer`, `parser`, `ast`; `value`, `operators`, `functions` with `text`,
-//! `time` and `formats`; `site`, `eval`; `check`.
+//! Why it is written by hand: docs/adr/0009-cel-by-hand.md. In reading order: `lexer`, `parser`, `ast`; `value`, `operators`, `functions`
+//! with `text`, `time`, `formats` and `pattern` (those of `matches`); `site`, `eval`; `check`.
 
 mod ast;
 mod check;

@@ -1,7 +1,7 @@
 //! Judging events: finding the schema of each, and holding its data against it.
 //!
 //! `sources` finds schemas, `prepared` keeps them ready for data, `judging` judges, `rules` runs the rules of
-//! data contracts.
+//! data contracts, `decoded` gives the data in JSON to those who ask for it.
 
 mod decoded;
 mod judging;

@@ -1,6 +1,9 @@
 //! Exporters and importers: definitions here, what they do in `run`, what is said of them in `report`; what exporters copy in `copy`, and
 //! where to in `destination`; what importers copy in `import`, and where from in `source`.
 //!
+//! Keys of client-side encryption have files of their own: `keys` and `destination_keys` for exporters, `import_keys`, `source_keys` and
+//! `seen_keys` (which keys a source had) for importers.
+//!
 //! A definition is in the database; of all replicas one runs it, and another one takes over when that is gone. An exporter copies all that
 //! is selected once, and then every change from the outbox, in order. An importer compares what the source lists with what is here.
 

@@ -11,6 +11,7 @@
 //! - `tags`: inline tags; `typed`: the types as rules of data contracts see them
 //! - `to_logical`: what table engines make of a schema; `from_logical`: a schema for what they would have
 //! - `payload`: data under a schema
+//! - `lint`: what is valid and still worth a second look; `outline`: what a schema declares; `limits`: what hostile schemas are held to
 //!
 //! Nesting of a text is bounded, so recursion along it is; walks along *types*, which may refer to each other without end, use
 //! a stack of their own.

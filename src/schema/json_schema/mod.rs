@@ -8,10 +8,12 @@
 //! - `parse`: from text to `model`, the graph that is compared, and every reason to refuse a schema
 //! - `print`: the canonical and the normalized text
 //! - `compat`: the comparison, one file for each kind of node, its kinds of differences and their texts
-//! - `tags`: inline tags; `typed`: types and data as rules of data contracts see them; `bundle`: one document of many; `pointers`: from offsets to JSON pointers
+//! - `tags`: inline tags; `typed`: types and data as rules of data contracts see them; `bundle`: one document of many; `pointers`: from
+//!   offsets to JSON pointers
 //! - `to_logical`: what table engines make of a schema; `from_logical`: a schema for what they would have
 //! - `jsonschema_adapter`, `applicator_graph`: handing a schema to the `jsonschema` crate; with it `meta_schema_check`, [`payload`]
-//!   (data under a schema) and [`semantic`] (the second opinion)
+//!   (data under a schema) and [`semantic`] (the second opinion), which tries `sample_documents`
+//! - `lint`: what is valid and still worth a second look; `outline`: what a schema declares; `sampler`: samples of documents
 
 mod applicator_graph;
 mod bundle;

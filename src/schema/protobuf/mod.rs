@@ -15,7 +15,9 @@
 //! - `compat`: the comparison, its kinds of differences, and the stricter policies
 //! - `tags`: inline tags
 //! - `to_logical`: what table engines make of a schema; `from_logical`: a schema for what they would have
-//! - `payload`: data under a schema
+//! - `payload`: data under a schema; `varint`: numbers of the wire format
+//! - `lint`: what is valid and still worth a second look; `outline`: what a file declares
+//! - `fault`: what a new file may not say; `limits`: what hostile schemas and data are held to
 
 mod builtin;
 mod compat;

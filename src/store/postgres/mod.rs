@@ -1,8 +1,9 @@
 //! Postgres: replicas are equal, nothing in one process's memory decides an id or a version.
 //!
 //! A unit of work is one transaction at READ COMMITTED. Advisory locks serialise it per subject (exclusive for the one
-//! written, shared for those referred to) and per content; the counter row of the context hands out ids. Serialisation
-//! failures and deadlocks are retried.
+//! written, shared for those referred to) and per content. The counter row of the context hands out ids: where several
+//! registrations run, in a transaction before the one that writes, else in it (docs/ARCHITECTURE.md, "The store"). Serialisation failures
+//! and deadlocks are retried.
 //!
 //! | file | what |
 //! | --- | --- |
@@ -13,6 +14,8 @@
 //! | `sqlstate.rs` | what Postgres's errors mean |
 //! | `options.rs`, `migrate.rs` | how it is reached, and brought to the form that this binary knows |
 //! | `dialect.rs` | statements that differ from those of SQLite, and the locks |
+//! | `sql` | `../sql/`, compiled for Postgres |
+//! | `audit.rs`, `snapshot.rs` | the record read, and the database read, emptied and restored, without a server |
 //! | `inspect.rs` | what can be seen of the database before anything is done |
 //! | `insert_version.rs`, `insert_rows.rs`, `words.rs` | the statement that writes a version, many rows at once, and the index of words |
 //! | `locks.rs`, `id_counter.rs`, `counter_row.rs` | what transactions wait for, and how they don't wait for each other's ids |

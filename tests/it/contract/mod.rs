@@ -2,6 +2,7 @@
 
 mod citations;
 mod guid;
+mod heads;
 mod layering;
 mod metrics_page;
 mod monitoring;

@@ -4,6 +4,10 @@
 //! numbers are exact and limited in their powers of ten, every schema evaluated is paid from a `budget`, and what can get deep
 //! runs on a stack of known size. What is plainly valid is found so without it (`accept`). What an error says is defined by the
 //! output formats of the specification, in pointers.
+//!
+//! - `options`, `validator`, `report`: how documents are validated, and what comes of it
+//! - `compile`: from rewritten documents to the crate's validator
+//! - `multiple_of`, `unique_items`, `pattern_keys`: what the crate would do without a bound, done or paid for here
 
 mod accept;
 mod budget;

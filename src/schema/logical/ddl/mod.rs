@@ -2,7 +2,8 @@
 //!
 //! - `names`: identifiers, and which of them need quotes; `print`: from a type to its text
 //! - `token`, `grammar`, `automaton`: what the text is made of; `parser`, `predict`: from the text to the `tree` of its rules
-//! - `read`, `literal`: from the tree to a type, `condition`: from a condition to CEL; `roots`: which of the declared types is meant where the text doesn't say
+//! - `read`, `literal`: from the tree to a type, `condition`: from a condition to CEL; `roots`: which of the declared types is meant where
+//!   the text doesn't say
 
 mod automaton;
 mod condition;
