@@ -1,4 +1,4 @@
-//! One bounded cache for everything that is derived from the database.
+//! RING 0: one bounded cache for everything that is derived from the database.
 //!
 //! A value holds as long as the database stands as it stood when the value was made: each is kept with the generation it was made
 //! in (see [`crate::store::Generation`]), and one of another generation is as good as none. The bound is in bytes; each user says

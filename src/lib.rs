@@ -42,13 +42,14 @@
 //!
 //! A module uses those above it in this list and none below; `tests/it/contract/layering.rs` holds that, and docs/ARCHITECTURE.md says why.
 //!
-//! * [`types`], [`codec`], [`cache`], [`trace`]: the vocabulary, its JSON form, the one bounded cache, traces of requests
-//! * [`schema`], [`compat`], [`cloudevents`]: the engines; [`contracts`]: rules that run
+//! * [`types`], [`trace`], [`java`], [`cache`]: the vocabulary, traces of requests, what clients see of Java, the one bounded cache
+//! * [`access`], [`login`]: who may do what, and who may log in; [`codec`]: the JSON form of what is in `types`
+//! * [`schema`], [`compat`], [`cloudevents`]: the engines; [`records`]: data of records; [`contracts`]: rules that run
+//! * [`kms`]: key management systems; [`jsonata`]: rules of JSONATA, evaluated by processes of their own; [`peer`]: another registry
 //! * [`store`]: persistence in SQLite and Postgres
-//! * [`kms`]: key management systems; [`jsonata`]: rules of JSONATA, evaluated by processes of their own
 //! * [`registry`]: the use cases
-//! * [`http`], [`config`]: the wire; settings
-//! * [`server`], [`cli`]: connections; commands
+//! * [`http`]: the wire
+//! * [`server`], [`config`], [`cli`]: connections; settings, those of connections among them; commands
 
 pub mod access;
 pub mod cache;

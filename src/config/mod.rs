@@ -1,4 +1,4 @@
-//! Configuration: flags over environment over file over defaults, all from one table of settings.
+//! RING 4: configuration: flags over environment over file over defaults, all from one table of settings.
 //!
 //! `settings` declares each setting once; its flag (`--max-body-bytes`), its variable (`ACCORDANT_MAX_BODY_BYTES`) and its key in
 //! the file (`max-body-bytes`) follow from its name. `value` reads durations, sizes and the like, `events` the lists about

@@ -1,4 +1,4 @@
-//! RING 2: JSONata, evaluated by processes of their own.
+//! RING 1: JSONata, evaluated by processes of their own.
 //!
 //! An expression of JSONata is a program: it loops, recurses and builds what it likes, and the crate that runs it counts neither its
 //! work nor its memory. So this program starts itself anew for each, with bounds of time and memory that the operating system holds,

@@ -209,7 +209,8 @@ impl Registry {
     }
 }
 
-/// The versions that the level compares, newest first, within the candidate's compatibility group. They are loaded some at a time.
+/// The versions that the level compares, newest first, within the candidate's compatibility group: at the transitive levels all earlier
+/// ones, at the others the newest. They are loaded some at a time.
 struct EarlierVersions<'h> {
     subject: &'h Subject,
     rows: Vec<&'h VersionRow>,

@@ -1,4 +1,4 @@
-//! The vocabulary: validated values without I/O and without wire formats.
+//! RING 0: the vocabulary: validated values without I/O and without wire formats.
 
 mod actor;
 mod association;

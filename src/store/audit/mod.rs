@@ -2,6 +2,8 @@
 //!
 //! An entry is written in the transaction of the change that it is about. A hash over the hash before it and all that it says is added
 //! when its place in the order of commits is known: on SQLite in the same transaction, on Postgres within a second.
+//!
+//! `entry.rs` makes the hash of an entry, `sql/audit.rs` seals, `chain.rs` verifies. `reader.rs` reads the record from outside.
 
 mod chain;
 mod entry;

@@ -5,6 +5,8 @@
 //! once. Those need not wait for the disk: a commit that does, of whoever uses the id, has everything on the disk that was written
 //! before it, the counter included, and an id that nobody has used by then may be handed out again.
 //!
+//! Here registrations ask for ids; `counter_row.rs` takes those of all who wait from the row together, and hands them out.
+//!
 //! What does not come from here in time is taken inside the transaction. An id whose transaction fails is left out.
 
 use std::sync::Arc;

@@ -1,8 +1,8 @@
-//! The single writer: takes what is waiting, runs it in one transaction, and commits all of it with one flush.
+//! The single writer, with group commit: takes what is waiting, runs it in one transaction, and commits all of it with one flush.
 //!
-//! A unit is answered only after its commit. While one flush is under way the next sql queue up, so the batch grows with the
+//! A unit is answered only after its commit. While one flush is under way the next units queue up, so the batch grows with the
 //! load and a lone writer never waits for company. Units hardly ever fail (a refusal is an outcome, not a failure), so they carry
-//! no savepoints: when one does fail, the batch is rolled back and each of its sql gets a transaction of its own.
+//! no savepoints: when one does fail, the batch is rolled back and each of its units gets a transaction of its own.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};

@@ -2,7 +2,8 @@
 //!
 //! The rules are those of the two loaders that Confluent uses (one up to draft-07, one from 2019-09 on), not those of the
 //! meta-schemas: what they fail on is refused, what they let pass is accepted. Up to draft-07 the model is built from a work list
-//! without recursion; from 2019-09 on (`modern`) reading recurses as deep as a text is nested, and references wait in a list.
+//! without recursion; from 2019-09 on (`modern`) reading recurses as deep as a text is nested, and references wait in a list
+//! until `DraftTranslator::settle` gives them their targets.
 
 mod digest;
 mod keywords;
