@@ -14,7 +14,7 @@ use crate::types::{DEFAULT_CONTEXT, Subject};
 const SUBJECTS: i64 = 1024;
 /// Registrations for each subject after which new blocks are made.
 const GROWTH: i64 = 8;
-/// Blocks that are counted one by one; where more are to be counted, all are made anew, in one pass.
+/// Blocks that are counted again as they are; where there would be more of them, all are made anew.
 const COUNTED_ALONE: usize = 16;
 
 /// What is listed.
@@ -178,6 +178,9 @@ impl VersionPlaces {
                 // what is before the first name would be in the first block, too
                 let begin = if blocks.is_empty() { String::new() } else { begin };
                 blocks.push(Block { begin, subjects, versions, touched: 0, counted: Some(0) });
+            }
+            if blocks.is_empty() {
+                blocks.push(Block { begin: String::new(), subjects: 0, versions: 0, touched: 0, counted: Some(0) });
             }
             making.done(&blocks, generation);
             return Ok(blocks);
