@@ -20,7 +20,9 @@ use crate::tls::TlsListener;
 pub fn run(address: &str, encrypted: Option<&str>, body: &Path) -> Result<()> {
     let body = Bytes::from(std::fs::read(body).with_context(|| format!("{}", body.display()))?);
     let answer = move || -> Response { ([(CONTENT_TYPE, MEDIA_TYPE)], body.clone()).into_response() };
-    let (by_id, version, register, validate, check) = (answer.clone(), answer.clone(), answer.clone(), answer.clone(), answer);
+    let (by_id, by_guid, version, versions, register) =
+        (answer.clone(), answer.clone(), answer.clone(), answer.clone(), answer.clone());
+    let (config, look_up, validate, check) = (answer.clone(), answer.clone(), answer.clone(), answer);
     let app = Router::new()
         .route(
             "/cloudevents/schemas/guids/{guid}",
@@ -30,8 +32,15 @@ pub fn run(address: &str, encrypted: Option<&str>, body: &Path) -> Result<()> {
         )
         .route("/schemas/ids/{id}", get(async move |_: extract::Path<u32>| by_id()))
         .route("/subjects/{subject}/versions/{version}", get(async move |_: extract::Path<(String, String)>| version()))
+        .route("/schemas/guids/{guid}", get(async move |_: extract::Path<String>| by_guid()))
+        .route("/config/{subject}", get(async move |_: extract::Path<String>| config()))
+        .route("/subjects/{subject}", post(async move |_: extract::Path<String>, _: Bytes| look_up()))
         .route("/cloudevents/validate", post(async move |_: Bytes| validate()))
-        .route("/subjects/{subject}/versions", post(async move |_: extract::Path<String>, _: Bytes| register()))
+        .route(
+            "/subjects/{subject}/versions",
+            get(async move |_: extract::Path<String>| versions())
+                .post(async move |_: extract::Path<String>, _: Bytes| register()),
+        )
         .route(
             "/compatibility/subjects/{subject}/versions/{version}",
             post(async move |_: extract::Path<(String, String)>, _: Bytes| check()),

@@ -109,7 +109,7 @@ pub struct Case {
 
 /// A schema's document, and the tag of a copy.
 struct Document {
-    path: String,
+    guid: String,
     tag: String,
 }
 
@@ -139,7 +139,10 @@ fn cases(documents: Vec<Document>, events: EventSchema) -> Vec<Case> {
     let random = || std::cell::RefCell::new(Random::new(7));
     let bodies = |mark| (0..KNOWN).map(|n| submission(&schema(&record(n), FIELDS, mark))).collect::<Vec<_>>();
     let (by_id, latest, again, check, known_document) = (random(), random(), random(), random(), random());
+    let (schema_by_guid, numbered, versions, config, look_up) = (random(), random(), random(), random(), random());
     let (known, changed) = (bodies(0), bodies(1));
+    let sought = known.clone();
+    let guids: Vec<String> = documents.iter().map(|document| document.guid.clone()).collect();
     let event = |name, uri: String, ratio| {
         let data = events.data.clone();
         Case { name, write: std::rc::Rc::new(move |_, into| plan::event(into, &uri, &data)), target: Target::AtLeast(ratio) }
@@ -153,15 +156,22 @@ fn cases(documents: Vec<Document>, events: EventSchema) -> Vec<Case> {
             write: std::rc::Rc::new(move |_, into| {
                 plan::get(into, format_args!("/schemas/ids/{}", by_id.borrow_mut().below(KNOWN) + 1));
             }),
-            target: Target::AtLeast(0.6),
+            target: Target::AtLeast(0.95),
         },
         Case {
             name: "document by guid that the client has (304)",
             write: std::rc::Rc::new(move |_, into| {
                 let document = &documents[known_document.borrow_mut().below(documents.len() as u64) as usize];
-                plan::revalidate(into, format_args!("{}", document.path), &document.tag);
+                plan::revalidate(into, format_args!("/cloudevents/schemas/guids/{}", document.guid), &document.tag);
             }),
-            target: Target::AtLeast(0.6),
+            target: Target::AtLeast(0.95),
+        },
+        Case {
+            name: "schema by guid",
+            write: std::rc::Rc::new(move |_, into| {
+                plan::get(into, format_args!("/schemas/guids/{}", guids[schema_by_guid.borrow_mut().below(KNOWN) as usize]));
+            }),
+            target: Target::AtLeast(0.95),
         },
         Case {
             name: "latest version",
@@ -169,7 +179,37 @@ fn cases(documents: Vec<Document>, events: EventSchema) -> Vec<Case> {
                 let number = latest.borrow_mut().below(KNOWN);
                 plan::get(into, format_args!("/subjects/{}/versions/latest", subject(number)));
             }),
-            target: Target::None,
+            target: Target::AtLeast(0.8),
+        },
+        Case {
+            name: "version by number",
+            write: std::rc::Rc::new(move |_, into| {
+                plan::get(into, format_args!("/subjects/{}/versions/1", subject(numbered.borrow_mut().below(KNOWN))));
+            }),
+            target: Target::AtLeast(0.8),
+        },
+        Case {
+            name: "versions of a subject",
+            write: std::rc::Rc::new(move |_, into| {
+                plan::get(into, format_args!("/subjects/{}/versions", subject(versions.borrow_mut().below(KNOWN))));
+            }),
+            target: Target::AtLeast(0.7),
+        },
+        Case {
+            name: "config of a subject",
+            write: std::rc::Rc::new(move |_, into| {
+                let subject = subject(config.borrow_mut().below(KNOWN));
+                plan::get(into, format_args!("/config/{subject}?defaultToGlobal=true"));
+            }),
+            target: Target::AtLeast(0.7),
+        },
+        Case {
+            name: "look-up of a schema",
+            write: std::rc::Rc::new(move |_, into| {
+                let number = look_up.borrow_mut().below(KNOWN);
+                plan::post(into, format_args!("/subjects/{}", subject(number)), &sought[number as usize]);
+            }),
+            target: Target::AtLeast(0.5),
         },
         Case {
             name: "registration of a known schema",
@@ -177,7 +217,7 @@ fn cases(documents: Vec<Document>, events: EventSchema) -> Vec<Case> {
                 let number = again.borrow_mut().below(KNOWN);
                 plan::post(into, format_args!("/subjects/{}/versions", subject(number)), &known[number as usize]);
             }),
-            target: Target::AtLeast(0.3),
+            target: Target::AtLeast(0.5),
         },
         Case {
             name: "compatibility check with the latest version",
@@ -186,7 +226,7 @@ fn cases(documents: Vec<Document>, events: EventSchema) -> Vec<Case> {
                 let path = format!("/compatibility/subjects/{}/versions/latest", subject(number));
                 plan::post(into, format_args!("{path}"), &changed[number as usize]);
             }),
-            target: Target::None,
+            target: Target::AtLeast(0.35),
         },
         by_guid,
         by_alias,
@@ -284,10 +324,10 @@ impl Bench<'_> {
         for id in 1..=KNOWN {
             plan::get(&mut request, format_args!("/cloudevents/schemas/ids/{id}?details"));
             let details: serde_json::Value = serde_json::from_slice(client.send(&request).await?)?;
-            let path = format!("/cloudevents/schemas/guids/{}", details["guid"].as_str().context("a schema without a guid")?);
-            plan::revalidate(&mut request, format_args!("{path}"), "\"\"");
+            let guid = details["guid"].as_str().context("a schema without a guid")?.to_owned();
+            plan::revalidate(&mut request, format_args!("/cloudevents/schemas/guids/{guid}"), "\"\"");
             let tag = client.tag(&request).await?;
-            documents.push(Document { path, tag });
+            documents.push(Document { guid, tag });
         }
         Ok(documents)
     }

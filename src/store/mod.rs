@@ -10,6 +10,7 @@
 //! | `usage.rs` | who read which schema |
 //! | `generation.rs`, `freshness.rs` | the counters by which caches know that they are stale |
 //! | `inspection.rs` | what can be seen of a database before a server works with it |
+//! | `migrations.rs` | the migrations of both databases |
 //! | `columns.rs` | many rows for one statement |
 //! | `snapshot.rs` | everything at one moment, for files and copies |
 //! | `sql/` | what happens inside a transaction, written once and compiled for both databases |
@@ -29,6 +30,7 @@ mod freshness;
 mod generation;
 mod inspection;
 mod keys;
+mod migrations;
 mod observer;
 mod outage;
 pub mod postgres;

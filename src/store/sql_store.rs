@@ -70,7 +70,8 @@ macro_rules! read {
 pub(super) use read;
 
 /// Implements [`super::Store`] for a type that has `begin_read()`, `begin_list()` and `end_read()` (connections), `read_either(work, again)`,
-/// `known_subject(..)` and `known_version(..)` (what is known without reading), `find_place(..)`, `find_subjects(..)`, and `write(registers, locks, unit)` (a transaction that begins with locks).
+/// `known_subject(..)` and `known_version(..)` (what is known without reading), `find_place(..)`, `find_subjects(..)`, `write(registers, locks, unit)` (a transaction that begins with locks), and
+/// `register_grouped(request, by, alone)` (registrations that come at the same time).
 macro_rules! store_impl {
     ($store:ident { $($own:tt)* }) => {
         $crate::store::sql_store::store_methods!($store { $($own)* } lists {
@@ -224,8 +225,11 @@ macro_rules! store_methods {
 
             #[tracing::instrument(level = "debug", skip_all)]
             async fn register(&self, request: Arc<RegisterRequest>, by: &Arc<Actor>) -> Result<RegisterOutcome, StoreError> {
-                let (registers, locks) = (Some(request.subject.clone()), dialect::LockKeys::of(&sql::registration_locks(&request)));
-                $crate::store::sql_store::transact!(self, register, counted registers, locks, by, request, |conn, request, by| sql::register(conn, &request, by))
+                let alone = || Box::pin(async {
+                    let (registers, locks) = (Some(request.subject.clone()), dialect::LockKeys::of(&sql::registration_locks(&request)));
+                    $crate::store::sql_store::transact!(self, register, counted registers, locks, by, Arc::clone(&request), |conn, request, by| sql::register(conn, &request, by))
+                });
+                self.register_grouped(&request, by, alone).await
             }
 
             #[tracing::instrument(level = "debug", skip_all)]

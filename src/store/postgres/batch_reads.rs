@@ -1,11 +1,15 @@
 //! What is read for many at once: the same as `sql/read.rs` reads for one.
 
-use sqlx::Row as _;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, Row as _};
 
 use super::Conn;
 use super::batch::Batch;
+use super::sql::read::Head;
 use super::sql::{self, decode};
-use crate::store::{Generation, StoreError, SubjectState, VersionRow};
+use crate::store::{Generation, RegisterRequest, StoreError, SubjectState, VersionRow};
 use crate::types::{Subject, VersionSelector};
 
 pub(super) struct Batches {
@@ -15,9 +19,18 @@ pub(super) struct Batches {
     pub(super) versions: Batch<(Subject, VersionSelector, bool), Option<VersionRow>>,
 }
 
+/// Most keys of one read.
+const KEYS: usize = 64;
+/// How long a read waits for another one.
+const PATIENCE: Duration = Duration::from_millis(50);
+
 impl Default for Batches {
     fn default() -> Self {
-        Self { generation: Batch::new(), subjects: Batch::new(), versions: Batch::new() }
+        Self {
+            generation: Batch::new(KEYS, PATIENCE),
+            subjects: Batch::new(KEYS, PATIENCE),
+            versions: Batch::new(KEYS, PATIENCE),
+        }
     }
 }
 
@@ -74,6 +87,37 @@ pub(super) async fn subjects(conn: &mut Conn, wanted: &[Subject]) -> Result<Vec<
         }
     }
     Ok(found)
+}
+
+/// [`sql::read::HEAD`] for each row of some arrays.
+static HEADS: LazyLock<String> = LazyLock::new(|| {
+    let columns = ["guid", "context", "schema_type", "qualified"];
+    let of_one = (1..)
+        .zip(columns)
+        .fold(sql::read::HEAD.to_owned(), |sql, (at, column)| sql.replace(&format!("${at}"), &format!("k.{column}")));
+    format!(
+        "SELECT k.place, h.* FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS k ({}, place) \
+         CROSS JOIN LATERAL ({of_one}) h ORDER BY k.place, h.part, h.place",
+        columns.join(", ")
+    )
+});
+
+/// What some registrations are decided by.
+pub(super) async fn heads(conn: &mut Conn, requests: &[&RegisterRequest]) -> Result<Vec<Head>, StoreError> {
+    let rows = sqlx::query(AssertSqlSafe(HEADS.as_str()))
+        .bind(requests.iter().map(|request| request.schema.guid.0.to_vec()).collect::<Vec<_>>())
+        .bind(requests.iter().map(|request| request.subject.context()).collect::<Vec<_>>())
+        .bind(requests.iter().map(|request| request.schema.content.schema_type.as_str()).collect::<Vec<_>>())
+        .bind(requests.iter().map(|request| request.subject.qualified()).collect::<Vec<_>>())
+        .fetch_all(conn)
+        .await?;
+    let mut heads = vec![Head::default(); requests.len()];
+    for row in &rows {
+        if let Some(head) = slot(&mut heads, row.try_get(0)?) {
+            head.take(row, 1)?;
+        }
+    }
+    Ok(heads)
 }
 
 /// Where what is found for a key belongs; places count from 1.

@@ -1,6 +1,6 @@
 //! Locks of transactions: advisory ones, or rows of a table where there are none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 use md5::{Digest, Md5};
@@ -32,6 +32,35 @@ impl LockKeys {
             *keys.entry(key).or_default() |= is_exclusive;
         }
         Self(keys)
+    }
+
+    /// Adds the locks of another unit of work; `false`, and nothing is added, where one of the two would have to wait for the other.
+    pub(super) fn join(&mut self, other: &Self) -> bool {
+        let excludes = |(key, is_exclusive): (&i64, &bool)| self.0.get(key).is_some_and(|own| *own || *is_exclusive);
+        if other.0.iter().any(excludes) {
+            return false;
+        }
+        self.0.extend(&other.0);
+        true
+    }
+
+    /// Statements that take those of the advisory locks that are free, to be sent in one exchange. Their rows are the keys of the others.
+    pub(super) fn attempts(&self) -> String {
+        let mut statements = String::new();
+        for (is_exclusive, shared) in [(true, ""), (false, "_shared")] {
+            let keys: Vec<String> =
+                self.0.iter().filter(|(_, one)| **one == is_exclusive).map(|(key, _)| key.to_string()).collect();
+            let keys = keys.join(",");
+            let _ = write!(
+                statements,
+                "SELECT key FROM unnest('{{{keys}}}'::bigint[]) AS k (key) WHERE NOT pg_try_advisory_xact_lock{shared}(key);"
+            );
+        }
+        statements
+    }
+
+    pub(super) fn contains_any(&self, keys: &HashSet<i64>) -> bool {
+        self.0.keys().any(|key| keys.contains(key))
     }
 
     /// Statements that take the locks, to be sent in one exchange.

@@ -4,19 +4,19 @@ use sqlx::{Connection as _, Executor as _};
 
 use super::locks::LockKind;
 use super::session::{Connector, PostgresSession};
-use crate::store::StoreError;
 use crate::store::error::migrated;
+use crate::store::{StoreError, migrations};
 
 /// Replicas that start at once migrate one after the other.
 const MIGRATION_LOCK: i64 = 0x6163_636f_7264_616e;
 
 pub(super) fn migrator() -> sqlx::migrate::Migrator {
-    sqlx::migrate!("migrations/postgres")
+    migrations::migrator(migrations::POSTGRES)
 }
 
 /// The highest migration that this binary knows.
 pub fn latest_migration() -> i64 {
-    migrator().iter().map(|migration| migration.version).max().unwrap_or(0)
+    migrations::latest(migrations::POSTGRES)
 }
 
 /// How often migrating is tried where replicas that start at once have no lock to wait for: whoever comes second fails of what the first

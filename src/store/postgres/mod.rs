@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | `hosts.rs`, `session.rs`, `connections.rs` | servers, connections, and who may have how many of them |
 //! | `batch.rs`, `batch_reads.rs` | reads of many who ask at the same time, in one exchange |
+//! | `group_commit.rs` | registrations of many who come at the same time, in one transaction |
 //! | `reachability.rs`, `follower.rs` | whether Postgres is there, and which generation it is at |
 //! | `sealer.rs` | gives entries of the record their places in the chain |
 //! | `sqlstate.rs` | what Postgres's errors mean |
@@ -85,6 +86,7 @@ mod connections;
 mod counter_row;
 mod dialect;
 mod follower;
+mod group_commit;
 mod hosts;
 mod id_counter;
 mod insert_rows;
@@ -107,6 +109,7 @@ use batch_reads::Batches;
 use connections::{Connections, Lease, Purpose};
 use dialect::LockKeys;
 use follower::Follower;
+use group_commit::Groups;
 use id_counter::IdCounter;
 pub use inspect::inspect;
 pub use locks::LockKind;
@@ -134,6 +137,7 @@ pub struct PostgresStore {
     clock: crate::types::Clock,
     observer: Arc<dyn StoreObserver>,
     begin_write: String,
+    locks: LockKind,
     /// Postgres ends a statement before that; a connection that is silent for longer is lost.
     write_limit: Duration,
     registrations: Registrations,
@@ -143,6 +147,7 @@ pub struct PostgresStore {
     second_reads: Semaphore,
     id_counter: Arc<IdCounter>,
     batches: Batches,
+    groups: Groups,
     follower: JoinHandle<()>,
     counting: JoinHandle<()>,
     sealer: AuditSealer,
@@ -216,7 +221,7 @@ impl PostgresStore {
         let counting = counter_row::start(wanted_ids, connector.clone());
         let most = usize::try_from(options.max_connections).unwrap_or(usize::MAX).saturating_sub(OF_TASKS);
         let connections = Arc::new(Connections::new(connector, most, options.acquire_timeout, Arc::clone(&options.observer))?);
-        let begin_write = options.begin_write();
+        let (begin_write, locks) = (options.begin_write(), options.locks);
         let read_age = options.read_age;
         let write_limit = options.acquire_timeout + options.statement_timeout + options.answer_timeout;
         let follower = tokio::spawn(follower.run());
@@ -230,12 +235,14 @@ impl PostgresStore {
             clock,
             observer: options.observer,
             begin_write,
+            locks,
             write_limit,
             registrations: Registrations::default(),
             read_age,
             second_reads: Semaphore::new(SECOND_READS),
             id_counter,
             batches: Batches::default(),
+            groups: group_commit::groups(),
             follower,
             counting,
             sealer,
@@ -398,11 +405,8 @@ impl PostgresStore {
         StoreError::Busy(format!("no end of a write within {} s", self.write_limit.as_secs_f64()))
     }
 
-    async fn try_write<T, F>(&self, locks: &LockKeys, unit: &F, committing: &mut bool) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
-    {
+    /// Begins a transaction; the statements are still to be sent, with what it has to do first.
+    async fn begin_transaction(&self) -> Result<(Lease, String), StoreError> {
         let mut lease = self.connections.get(Purpose::Write).await?;
         let mut statements = format!("{};", self.begin_write);
         if !lease.is_known_good() {
@@ -411,23 +415,38 @@ impl PostgresStore {
             let begun = tokio::time::timeout(patience, lease.execute(AssertSqlSafe(std::mem::take(&mut statements)))).await;
             begun.map_err(|_| self.reachability.unreachable(format!("no answer within {} s", patience.as_secs_f64())))??;
         }
+        Ok((lease, statements))
+    }
+
+    async fn try_write<T, F>(&self, locks: &LockKeys, unit: &F, committing: &mut bool) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        let (mut lease, mut statements) = self.begin_transaction().await?;
         statements.push_str(&locks.statements(lease.lock_kind()));
         if !statements.is_empty() {
             lease.execute(AssertSqlSafe(statements)).await?;
         }
         let result = unit(&mut lease).await?;
         *committing = true;
+        self.commit(lease, 1).await?;
+        Ok(result)
+    }
+
+    /// Commits the work of some units.
+    async fn commit(&self, mut lease: Lease, units: usize) -> Result<(), StoreError> {
         let begun = Instant::now();
         let rows = sqlx::raw_sql(AssertSqlSafe(format!("{}; COMMIT", sql::changes::GENERATION))).fetch_all(&mut *lease).await?;
         let current = rows.first().map(sql::changes::generation_of).transpose()?;
         lease.finish();
-        self.observer.committed(1, begun.elapsed());
+        self.observer.committed(units, begun.elapsed());
         // this replica must not answer from memory that is older than its own write
         if let Some(current) = current {
             self.generation.learn(current);
         }
         self.sealer.is_awaited();
-        Ok(result)
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream::BoxStream;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgQueryResult, PgRow, PgStatement, PgTypeInfo, Postgres};
@@ -27,6 +27,8 @@ pub(in crate::store) struct PostgresSession {
     /// To which of several servers it leads.
     host: usize,
     id_counter: Option<Arc<IdCounter>>,
+    /// Ids that were taken for the transaction that is under way, each with its context.
+    taken_ids: Vec<(i64, i64)>,
     locks: LockKind,
     /// When the last work on it was done.
     finished: Instant,
@@ -117,6 +119,7 @@ impl Connector {
             is_clean: true,
             host,
             id_counter,
+            taken_ids: Vec::new(),
             locks: self.locks,
             finished,
         })
@@ -134,6 +137,7 @@ impl PostgresSession {
 
     pub(super) fn set_clean(&mut self, is_clean: bool) {
         self.is_clean = is_clean;
+        self.taken_ids.clear();
         if is_clean {
             self.finished = Instant::now();
         }
@@ -149,9 +153,19 @@ impl PostgresSession {
     }
 
     /// The next id of a context, where it had better not be taken in this transaction.
-    pub(super) async fn next_id(&self, context_id: i64) -> Option<i64> {
+    pub(super) async fn next_id(&mut self, context_id: i64) -> Option<i64> {
+        if let Some(at) = self.taken_ids.iter().position(|(context, _)| *context == context_id) {
+            return Some(self.taken_ids.remove(at).1);
+        }
         let counter = self.id_counter.clone()?;
         counter.next(context_id).await
+    }
+
+    /// Takes an id for each of some contexts, all at once. [`Self::next_id`] gives them out.
+    pub(super) async fn take_ids(&mut self, context_ids: &[i64]) {
+        let Some(counter) = self.id_counter.clone() else { return };
+        let ids = join_all(context_ids.iter().map(|context_id| counter.next(*context_id))).await;
+        self.taken_ids.extend(context_ids.iter().zip(ids).filter_map(|(context_id, id)| Some((*context_id, id?))));
     }
 
     /// Behind a pooler a read takes a transaction: a statement is prepared in one exchange and run in the next, and only within a
@@ -214,13 +228,6 @@ impl<'c> Executor<'c> for &'c mut PostgresSession {
         'c: 'e,
     {
         self.connection.prepare_with(sql, parameters)
-    }
-
-    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<sqlx::Describe<Postgres>, Error>>
-    where
-        'c: 'e,
-    {
-        self.connection.describe(sql)
     }
 }
 

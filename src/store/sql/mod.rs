@@ -25,7 +25,7 @@ mod keys;
 pub(super) mod lists;
 pub(super) mod locks;
 pub(super) mod read;
-mod register;
+pub(super) mod register;
 pub(super) mod schema_names;
 mod search;
 mod sessions;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::Row as _;
 
 use super::decode::{context_and_id, holder, narrow, schema_type, stored_schema, version_row};
-use super::{Conn, dialect};
+use super::{Conn, Row, dialect};
 use crate::store::{Holder, StoreError, StoredSchema, SubjectState, VersionRow};
 use crate::types::{DEFAULT_CONTEXT, Guid, SchemaId, SchemaType, Subject, Version, VersionSelector};
 
@@ -104,15 +104,29 @@ pub(in crate::store) async fn content_ids(
 }
 
 /// What a registration is decided by.
-pub(super) struct Head {
+#[derive(Debug, Clone, Default)]
+pub(in crate::store) struct Head {
     /// The context's number and the highest id that was handed out in it.
-    pub(super) context: Option<(i64, i64)>,
+    pub(in crate::store) context: Option<(i64, i64)>,
     /// The subject's; 0 when it has no versions.
-    pub(super) epoch: i64,
+    pub(in crate::store) epoch: i64,
     /// Ids that stand for the content, as [`content_ids`] gives them.
-    pub(super) ids: Vec<SchemaId>,
+    pub(in crate::store) ids: Vec<SchemaId>,
     /// The generation of the settings.
-    pub(super) settings: i64,
+    pub(in crate::store) settings: i64,
+}
+
+impl Head {
+    /// Takes a row of [`HEAD`], whose columns begin at `first`.
+    pub(in crate::store) fn take(&mut self, row: &Row, first: usize) -> Result<(), StoreError> {
+        match row.try_get::<i32, _>(first)? {
+            0 => self.context = Some((row.try_get(first + 2)?, row.try_get(first + 3)?)),
+            1 => self.epoch = row.try_get(first + 6)?,
+            2 => self.ids.push(narrow(row.try_get(first + 3)?, "schemas")?),
+            _ => self.settings = row.try_get(first + 3)?,
+        }
+        Ok(())
+    }
 }
 
 /// The context, the subject and the content of a registration, in one statement: each takes time of its own.
@@ -124,14 +138,9 @@ pub(super) async fn head(conn: &mut Conn, subject: &Subject, guid: Guid, wanted:
         .bind(subject.qualified())
         .fetch_all(conn)
         .await?;
-    let mut head = Head { context: None, epoch: 0, ids: Vec::new(), settings: 0 };
+    let mut head = Head::default();
     for row in &rows {
-        match row.try_get::<i32, _>(0)? {
-            0 => head.context = Some((row.try_get(2)?, row.try_get(3)?)),
-            1 => head.epoch = row.try_get(6)?,
-            2 => head.ids.push(narrow(row.try_get(3)?, "schemas")?),
-            _ => head.settings = row.try_get(3)?,
-        }
+        head.take(row, 0)?;
     }
     Ok(head)
 }

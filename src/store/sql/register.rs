@@ -7,6 +7,7 @@ use super::associations::associations_of;
 use super::changes::{Disruption, disrupt};
 use super::decode::{narrow, references_text};
 use super::locks::Lock;
+use super::read::Head;
 use super::{Conn, dialect, read};
 use crate::codec::to_text;
 use crate::store::{RegisterOutcome, RegisterRequest, StoreError};
@@ -77,15 +78,28 @@ pub(in crate::store) async fn register(
     by: Option<&Actor>,
 ) -> Result<RegisterOutcome, StoreError> {
     let head = read::head(conn, &request.subject, request.schema.guid, request.schema.content.schema_type).await?;
+    match decide(conn, request, &head, by).await? {
+        Ok(version) => write(conn, &version).await,
+        Err(outcome) => Ok(outcome),
+    }
+}
+
+/// The version to write, or why none is. All it says of the database holds until the transaction ends.
+pub(in crate::store) async fn decide<'r>(
+    conn: &mut Conn,
+    request: &'r RegisterRequest,
+    head: &Head,
+    by: Option<&'r Actor>,
+) -> Result<Result<NewVersion<'r>, RegisterOutcome>, StoreError> {
     // at the epoch of the decision the subject's versions are what the decision knows
     if head.settings != request.expected_settings || head.epoch != request.expected_epoch {
-        return Ok(RegisterOutcome::HeadMoved);
+        return Ok(Err(RegisterOutcome::HeadMoved));
     }
     if let Some(position) = missing_reference(conn, request).await? {
-        return Ok(RegisterOutcome::ReferenceGone { position });
+        return Ok(Err(RegisterOutcome::ReferenceGone { position }));
     }
     if let Some(position) = owned_reference(conn, request).await? {
-        return Ok(RegisterOutcome::ReferenceOwned { position });
+        return Ok(Err(RegisterOutcome::ReferenceOwned { position }));
     }
     let (context_id, max_id) = match head.context {
         Some(context) => context,
@@ -93,18 +107,21 @@ pub(in crate::store) async fn register(
     };
     let id = match assign(conn, request, head.ids.first().copied(), (context_id, max_id)).await? {
         Ok(id) => id,
-        Err(outcome) => return Ok(outcome),
+        Err(outcome) => return Ok(Err(outcome)),
     };
     if let (IdSource::Known(id), true) = (id, request.disruptive) {
         drop_superseded(conn, request, id).await?;
     }
-    let version = NewVersion { request, context_id, id, is_new_subject: head.epoch == 0, previous: request.previous, by };
-    let is_new = !matches!(id, IdSource::Known(_));
-    let id = dialect::insert_version(conn, &version).await?;
-    if request.disruptive {
-        disrupt(conn, if request.id.is_some() { Disruption::IdBindings } else { Disruption::Content }).await?;
+    Ok(Ok(NewVersion { request, context_id, id, is_new_subject: head.epoch == 0, previous: request.previous, by }))
+}
+
+pub(in crate::store) async fn write(conn: &mut Conn, version: &NewVersion<'_>) -> Result<RegisterOutcome, StoreError> {
+    let is_new_schema = !matches!(version.id, IdSource::Known(_));
+    let id = dialect::insert_version(conn, version).await?;
+    if version.request.disruptive {
+        disrupt(conn, if version.request.id.is_some() { Disruption::IdBindings } else { Disruption::Content }).await?;
     }
-    Ok(RegisterOutcome::Registered { id, is_new_schema: is_new })
+    Ok(RegisterOutcome::Registered { id, is_new_schema })
 }
 
 async fn missing_reference(conn: &mut Conn, request: &RegisterRequest) -> Result<Option<usize>, StoreError> {

@@ -17,6 +17,7 @@ use super::{
     NamedSchema, OutboxEntry, Refusals, RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings,
     SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter,
     SubjectState, Unobserved, UsageCount, UsageFilter, VersionBrowse, VersionFilter, VersionRow, VersionUsage, WordQuery,
+    migrations,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
@@ -158,12 +159,12 @@ mod dialect {
 }
 
 fn migrator() -> sqlx::migrate::Migrator {
-    sqlx::migrate!("migrations/sqlite")
+    migrations::migrator(migrations::SQLITE)
 }
 
 /// The highest migration that this binary knows.
 pub fn latest_migration() -> i64 {
-    migrator().iter().map(|migration| migration.version).max().unwrap_or(0)
+    migrations::latest(migrations::SQLITE)
 }
 
 /// How the file is opened.
@@ -211,6 +212,10 @@ pub struct SqliteStore {
 
 const LIST_READERS: u32 = 2;
 
+/// What each reader keeps of the file, in KiB, which SQLite takes by the minus. What is asked for again is in caches above this one, and the
+/// file is in the system's.
+const READER_CACHE: &str = "-512";
+
 /// Memory for the versions of subjects: those of some thousand subjects, or all of one that has 100,000.
 const SUBJECTS_BYTES: u64 = 4 << 20;
 /// Memory for single versions: some 20,000.
@@ -252,7 +257,7 @@ impl SqliteStore {
         let cluster_id = sql::init(&mut conn, &fresh_id, clock()).await?;
         let generation = Arc::new(KnownGeneration::default());
         generation.learn(sql::generation(&mut conn).await?);
-        let connect = connect.create_if_missing(false).read_only(true);
+        let connect = connect.create_if_missing(false).read_only(true).pragma("cache_size", READER_CACHE);
         let readers = self::readers(options.readers, connect.clone()).await?;
         let list_readers = self::readers(LIST_READERS, connect).await?;
         let registrations = Arc::new(Registrations::default());
@@ -415,6 +420,16 @@ impl SqliteStore {
         }
     }
 
+    /// The writer groups all that is written.
+    async fn register_grouped<R: Future<Output = Result<RegisterOutcome, StoreError>>>(
+        &self,
+        _: &Arc<RegisterRequest>,
+        _: &Arc<Actor>,
+        alone: impl FnOnce() -> R,
+    ) -> Result<RegisterOutcome, StoreError> {
+        alone().await
+    }
+
     /// Does a unit of work in a transaction; there is one at a time, so nothing is locked. `registers`: what may have a new version then.
     async fn write<T, F>(&self, registers: Option<Subject>, _: dialect::LockKeys, unit: F) -> Result<T, StoreError>
     where
@@ -474,7 +489,7 @@ mod tests {
     #[tokio::test]
     async fn a_content_is_searched_by_guid() {
         let mut conn = Conn::connect("sqlite::memory:").await.unwrap();
-        sqlx::migrate!("migrations/sqlite").run(&mut conn).await.unwrap();
+        migrator().run(&mut conn).await.unwrap();
         for statement in [sql::read::CONTENT_IDS, sql::read::HEAD] {
             let explain = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")));
             let rows = explain.bind(Vec::new()).bind(".").bind("AVRO").bind("subject").fetch_all(&mut conn).await;

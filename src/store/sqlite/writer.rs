@@ -357,6 +357,7 @@ mod tests {
     use tokio::sync::watch;
 
     use super::*;
+    use crate::store::migrations;
 
     async fn add(conn: &mut Conn, name: &'static str) -> Result<(), StoreError> {
         let insert = "INSERT INTO contexts (name, created_at) VALUES ($1, 0)";
@@ -382,7 +383,7 @@ mod tests {
         let file = folder.path().join("writer.db");
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).create_if_missing(true);
         let mut conn = Conn::connect_with(&options).await.unwrap();
-        sqlx::migrate!("migrations/sqlite").run(&mut conn).await.unwrap();
+        migrations::migrator(migrations::SQLITE).run(&mut conn).await.unwrap();
         sql::init(&mut conn, "test", 0).await.unwrap();
         let batches = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&batches);

@@ -32,7 +32,7 @@ pub(super) fn content(text: &str, references: &[(&str, &str, i32)]) -> Content {
     }
 }
 
-fn request(subject: &Subject, content: Content, version: i32, epoch: i64) -> RegisterRequest {
+pub(super) fn request(subject: &Subject, content: Content, version: i32, epoch: i64) -> RegisterRequest {
     let targets = content.references.iter().map(|r| Subject::parse_in(subject.context(), &r.subject)).collect();
     RegisterRequest {
         subject: subject.clone(),
