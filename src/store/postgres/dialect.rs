@@ -12,6 +12,9 @@ pub(super) use super::words;
 
 pub(super) type Db = sqlx::Postgres;
 
+/// Whether a plan of a list that is made without its values walks an index: here all names behind the first one would be sorted.
+pub(super) const PLANS_WITHOUT_VALUES: bool = false;
+
 pub(super) mod statements {
     macro_rules! schema_columns {
         () => {

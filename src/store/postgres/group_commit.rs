@@ -1,13 +1,14 @@
 //! Group commit: registrations of many who come at the same time, in one transaction.
 //!
 //! Beginning, locking, asking what a registration is decided by, and committing take as much for one as for many, and are most of what
-//! a registration costs. So whoever comes while enough transactions of this process register waits for the next one (`batch.rs`).
+//! a registration costs. So where many come at once, whoever comes while two groups register waits for the next one (`batch.rs`).
 //!
 //! Nobody waits for others here: who would have to wait for a lock, or depends on what another member writes, registers in a transaction
 //! of his own, as does everybody where the transaction of the group fails.
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
@@ -23,6 +24,8 @@ use crate::types::Actor;
 
 /// Most registrations of one transaction: the first waits until the last is written.
 const MEMBERS: usize = 16;
+/// So many that run beside one another are quicker than in groups of two or three, whose statements are larger.
+const FEW: usize = 8;
 /// Who has waited so long for his turn registers alone.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Each reference is looked up on its own, and the other members wait for that.
@@ -41,11 +44,27 @@ impl Registering {
     }
 }
 
-/// `None` for who has to register in a transaction of his own.
-pub(super) type Groups = Batch<Registering, Option<RegisterOutcome>>;
+/// Where registrations meet.
+pub(super) struct Groups {
+    /// `None` for who has to register in a transaction of his own.
+    batch: Batch<Registering, Option<RegisterOutcome>>,
+    /// Registrations that are under way, or wait.
+    present: AtomicUsize,
+}
 
-pub(super) fn groups() -> Groups {
-    Batch::new(MEMBERS, PATIENCE)
+impl Default for Groups {
+    fn default() -> Self {
+        Self { batch: Batch::new(MEMBERS, PATIENCE), present: AtomicUsize::new(0) }
+    }
+}
+
+/// A registration, for as long as it is under way.
+struct Present<'g>(&'g AtomicUsize);
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl PostgresStore {
@@ -56,12 +75,15 @@ impl PostgresStore {
         by: &Arc<Actor>,
         alone: impl FnOnce() -> R,
     ) -> Result<RegisterOutcome, StoreError> {
+        let present = self.groups.present.fetch_add(1, Ordering::Relaxed);
+        let _present = Present(&self.groups.present);
         // what is disruptive also removes versions, and rows can't be tried without an error
-        if request.disruptive || request.targets.len() > MOST_REFERENCES || self.locks == LockKind::Rows {
+        let is_alone = request.disruptive || request.targets.len() > MOST_REFERENCES || self.locks == LockKind::Rows;
+        if is_alone || present < FEW {
             return alone().await;
         }
         let (begun, member) = (Instant::now(), Registering { request: Arc::clone(request), by: self.audited(by) });
-        match self.groups.get(member, |members| self.register_members(members)).await {
+        match self.groups.batch.get(member, |members| self.register_members(members)).await {
             Ok(Some(outcome)) => {
                 self.observer.unit("register", begun.elapsed(), None);
                 Ok(outcome)

@@ -68,6 +68,23 @@ macro_rules! json_row {
     };
 }
 
+/// Subjects of a page of versions, where `$conditions` has been said of them. Their names alone come first, out of an index: a plan that is
+/// made without the values takes the conditions for rarer than they are, and would sort all that come after.
+macro_rules! page_from {
+    ($conditions:expr) => {
+        concat!(
+            "(SELECT u.qualified FROM subjects u WHERE ",
+            $conditions,
+            "ORDER BY u.qualified LIMIT $10 + $11 + 1) k JOIN subjects u ON u.qualified = k.qualified"
+        )
+    };
+}
+macro_rules! page_where {
+    ($conditions:expr) => {
+        ""
+    };
+}
+
 /// What the index of words finds, $2 at most.
 macro_rules! found_subjects {
     () => {
@@ -242,7 +259,7 @@ impl PostgresStore {
             second_reads: Semaphore::new(SECOND_READS),
             id_counter,
             batches: Batches::default(),
-            groups: group_commit::groups(),
+            groups: Groups::default(),
             follower,
             counting,
             sealer,

@@ -181,7 +181,8 @@ pub(in crate::store) async fn place_of_version(
         for size in BLOCKS {
             loop {
                 let from = passed.as_deref().map_or(PageStart::At(begin), PageStart::After);
-                let row = bind_conditions!(BLOCK, filter, part, from).bind(all).bind(size).fetch_one(&mut *conn).await?;
+                let query = bind_conditions!(BLOCK, filter, part, from).bind(all).bind(size);
+                let row = query.persistent(dialect::PLANS_WITHOUT_VALUES).fetch_one(&mut *conn).await?;
                 let (subjects, versions, last): (i64, i64, Option<String>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
                 if versions > before {
                     if size == 1 {
@@ -231,30 +232,40 @@ pub(in crate::store) async fn count_live(conn: &mut Conn, begin: &str, end: Opti
 /// $6 the subject with which the page begins and $7 the version after which it does, $8 whether the latest version alone is meant, $9
 /// whether soft-deleted ones count, $10 the length of the page, $11 what is skipped of it, $12 subjects that are listed beside.
 macro_rules! versions {
-    ($subjects:expr, $deletion:literal, $versions:literal) => {
+    ($from:expr, $subjects:expr, $versions:literal) => {
         concat!(
             "SELECT c.name, u.name, v.version, v.schema_id, v.deleted, v.created_at, \
-             s.schema_id, s.guid, s.schema_type, s.text, s.refs, s.metadata, s.rule_set, s.created_at \
-             FROM subjects u JOIN contexts c ON c.context_id = u.context_id JOIN versions v ON v.subject_id = u.subject_id \
+             s.schema_id, s.guid, s.schema_type, s.text, s.refs, s.metadata, s.rule_set, s.created_at FROM ",
+            $from,
+            " JOIN contexts c ON c.context_id = u.context_id JOIN versions v ON v.subject_id = u.subject_id \
              JOIN schemas s ON s.context_id = v.context_id AND s.schema_id = v.schema_id WHERE ",
             $subjects,
-            $deletion,
-            "AND u.qualified >= $6 AND (u.qualified > $6 OR v.version > $7) AND ($9 <> 0 OR NOT v.deleted) ",
+            "(u.qualified > $6 OR v.version > $7) AND ($9 <> 0 OR NOT v.deleted) ",
             $versions,
             "ORDER BY u.qualified, v.version LIMIT $10 OFFSET $11"
         )
     };
 }
+/// Versions of the subjects that a filter means and of no others. Each of these has a version that counts, so a page has no more subjects
+/// than versions, and one that was begun before.
+macro_rules! versions_of_page {
+    ($deletion:literal, $versions:literal) => {
+        versions!(
+            page_from!(concat!(conditions!(), $deletion, "AND u.qualified >= $6 ")),
+            page_where!(concat!(conditions!(), $deletion, "AND u.qualified >= $6 ")),
+            $versions
+        )
+    };
+}
 macro_rules! all_versions {
     ($deletion:literal) => {
-        versions!(conditions!(), $deletion, "")
+        versions_of_page!($deletion, "")
     };
 }
 /// One look into an index for each subject, as long as nothing else decides.
 macro_rules! latest_versions {
     ($deletion:literal) => {
-        versions!(
-            conditions!(),
+        versions_of_page!(
             $deletion,
             "AND v.version = (SELECT l.version FROM versions l WHERE l.subject_id = u.subject_id AND ($9 <> 0 OR NOT l.deleted) \
              ORDER BY l.version DESC LIMIT 1) "
@@ -264,8 +275,8 @@ macro_rules! latest_versions {
 macro_rules! versions_beside {
     ($deletion:literal) => {
         versions!(
-            concat!("((", conditions!(), ") OR u.qualified IN ", texts!("12"), ") "),
-            $deletion,
+            "subjects u",
+            concat!("((", conditions!(), ") OR u.qualified IN ", texts!("12"), ") ", $deletion, "AND u.qualified >= $6 AND "),
             "AND ($8 = 0 OR v.version = \
              (SELECT max(l.version) FROM versions l WHERE l.subject_id = u.subject_id AND ($9 <> 0 OR NOT l.deleted))) "
         )
@@ -306,7 +317,9 @@ pub(in crate::store) async fn versions(
             .bind(i64::from(which(subjects) != 0))
             .bind(left)
             .bind(std::mem::take(&mut skip))
-            .bind(serde_json::Value::from(filter.also.clone()).to_string());
+            .bind(serde_json::Value::from(filter.also.clone()).to_string())
+            // no index has all that is asked of subjects where soft-deleted ones count
+            .persistent(dialect::PLANS_WITHOUT_VALUES || which(subjects) == 0);
         rows.extend(query.fetch_all(&mut *conn).await?);
     }
     let mut out = Vec::with_capacity(rows.len());

@@ -56,6 +56,18 @@ macro_rules! json_row {
     };
 }
 
+/// Subjects of a page of versions, where `$conditions` has been said of them: they are walked in the order of their names.
+macro_rules! page_from {
+    ($conditions:expr) => {
+        "subjects u"
+    };
+}
+macro_rules! page_where {
+    ($conditions:expr) => {
+        concat!($conditions, "AND ")
+    };
+}
+
 /// What the index of words finds, $2 at most, the newest first.
 macro_rules! found_subjects {
     () => {
@@ -103,6 +115,9 @@ mod dialect {
     }
 
     pub(super) type Db = sqlx::Sqlite;
+
+    /// Whether a plan of a list that is made without its values walks an index.
+    pub(super) const PLANS_WITHOUT_VALUES: bool = true;
 
     pub(super) mod statements {
         macro_rules! schema_columns {
