@@ -5,7 +5,7 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `register`, `registered` | registering a schema, and the answer to it |
+//! | `register`, `registered`, `turns` | registering a schema, and the answer to it; who is overtaken again and again |
 //! | `register_tree` | registering schemas that refer to one another, all of them or none |
 //! | `from_logical` | registering what is given as a logical type (`format=logical`) |
 //! | `import` | many versions at once, as another registry has them |
@@ -85,6 +85,7 @@ mod statistics;
 mod subject_name;
 mod submission;
 mod tags;
+mod turns;
 mod usage;
 
 pub use crate::compat::VersionFinding;
@@ -237,6 +238,7 @@ pub struct Registry {
     schemas: schema_cache::SchemaCache,
     equivalence_hashes: equivalence::EquivalenceHashes,
     known: register::KnownRegistrations,
+    turns: turns::Turns,
     effective_settings: effective::EffectiveSettings,
     all_settings: effective::AllSettings,
     prepared_schemas: events::PreparedSchemas,
@@ -258,6 +260,7 @@ impl Registry {
             schemas: schema_cache::SchemaCache::new(defaults.cache_bytes - known),
             equivalence_hashes: equivalence::EquivalenceHashes::new(),
             known: register::known_registrations(known),
+            turns: turns::Turns::default(),
             effective_settings: effective::effective_settings(),
             all_settings: Generational::single(),
             prepared_schemas: events::prepared_schemas(defaults.event_cache_bytes),

@@ -34,6 +34,9 @@ pub struct RegisterOptions {
     pub explain: bool,
 }
 
+/// After so many decisions that were overtaken, the others of the subject that were wait their turn.
+const FREE_DECISIONS: usize = 3;
+
 /// The outcome of deciding a registration, before anything is written.
 pub(super) enum Decision {
     /// A version holds the schema already. `repeatable`: the same request gets this answer until something disruptive happens.
@@ -104,7 +107,12 @@ impl Registry {
         if may_repeat && let Some(known) = self.known.get(&key, generation.content) {
             return Ok(known);
         }
-        for _ in 0..MAX_DECISIONS {
+        let mut turn = None;
+        for decided in 0..MAX_DECISIONS {
+            if decided >= FREE_DECISIONS && turn.is_none() {
+                turn = self.turns.of(subject).await;
+                generation = self.store.generation().await?;
+            }
             match self.decide(subject, submission, options, generation).await? {
                 Decision::Known { registered, repeatable } => {
                     let registered = Arc::new(registered);

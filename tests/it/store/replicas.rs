@@ -83,6 +83,37 @@ async fn race_with_incompatible_schemas((replicas, _fresh): (Vec<Arc<TestApp>>, 
     }
 }
 
+/// Whoever is overtaken decides again, and nobody is overtaken for ever.
+async fn write_one_subject((replicas, _fresh): (Vec<Arc<TestApp>>, Fresh)) {
+    replicas[0].put("/config", &json!({ "compatibility": "NONE" })).await.ok();
+    let mut tasks = tokio::task::JoinSet::new();
+    for client in 0..48_usize {
+        let app = Arc::clone(&replicas[client % 2]);
+        tasks.spawn(async move {
+            for i in 0..6 {
+                let text = record("R", &[&format!("f{client}_{i}")]);
+                app.post("/subjects/contended/versions", &json!({ "schema": text })).await.ok();
+            }
+        });
+    }
+    tasks.join_all().await;
+    let versions = replicas[1].get("/subjects/contended/versions").await.ok();
+    assert_eq!(versions, json!((1..=48 * 6).collect::<Vec<_>>()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_writers_of_one_subject_all_get_through_on_sqlite() {
+    write_one_subject(pair(Database::Sqlite).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_writers_of_one_subject_all_get_through_on_two_replicas() {
+    if postgres_url().is_none() {
+        return;
+    }
+    write_one_subject(pair(Database::Postgres).await).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn equal_schemas_get_one_id_on_sqlite() {
     race_with_equal_schemas(pair(Database::Sqlite).await).await;
