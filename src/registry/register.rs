@@ -109,7 +109,8 @@ impl Registry {
         }
         let mut turn = None;
         for decided in 0..MAX_DECISIONS {
-            if decided >= FREE_DECISIONS && turn.is_none() {
+            if decided == FREE_DECISIONS {
+                // kept until it is registered
                 turn = self.turns.of(subject).await;
                 generation = self.store.generation().await?;
             }
@@ -130,6 +131,7 @@ impl Registry {
                 }
             }
         }
+        drop(turn);
         Err(RegistryError::Contention)
     }
 

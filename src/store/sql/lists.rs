@@ -153,7 +153,8 @@ pub(in crate::store) async fn subjects(
         let found: Vec<String> = serde_json::from_str(&found)
             .map_err(|error| StoreError::Inconsistent { table: "subjects", what: error.to_string() })?;
         if skip > 0 && found.is_empty() {
-            let row = bind_conditions!(BLOCK, filter, part, from).bind(0_i64).bind(skip).fetch_one(&mut *conn).await?;
+            let query = bind_conditions!(BLOCK, filter, part, from).bind(0_i64).bind(skip);
+            let row = query.persistent(dialect::PLANS_WITHOUT_VALUES).fetch_one(&mut *conn).await?;
             skip -= row.try_get::<i64, _>(0)?;
         } else {
             skip = 0;
