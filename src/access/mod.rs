@@ -20,7 +20,7 @@ mod rules_file;
 pub use karapace::KarapacePermission;
 pub use operation::{Operation, Operations, Role};
 pub use pattern::{PrincipalPattern, SubjectPattern};
-pub use principal::{Principal, PrincipalKind};
+pub use principal::{ANONYMOUS, Principal, PrincipalKind};
 pub use rights::{AccessDecision, DenialForm, Denied, DeniedResource, Rights};
 pub use rule::{AccessRule, AccessRules, Effect, RuleOrigin, Subjects};
 pub use rules_file::{AccessGrant, RulesForm};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::RulesError;
-use super::principal::{Principal, PrincipalKind};
+use super::principal::{ANONYMOUS, Principal, PrincipalKind};
 use crate::types::{DEFAULT_CONTEXT, Subject};
 
 /// Whether a text is what a pattern says, from end to end.
@@ -102,7 +102,7 @@ impl PrincipalPattern {
         };
         match text {
             "*" => return Ok(Self::Everyone),
-            "anonymous" => return Ok(Self::Anonymous),
+            ANONYMOUS => return Ok(Self::Anonymous),
             _ => {}
         }
         let (kind, name) = text.split_once(':').filter(|(_, name)| !name.is_empty()).ok_or_else(wrong)?;
@@ -130,7 +130,7 @@ impl fmt::Display for PrincipalPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Everyone => f.write_str("*"),
-            Self::Anonymous => f.write_str("anonymous"),
+            Self::Anonymous => f.write_str(ANONYMOUS),
             Self::User(name) => write!(f, "user:{name}"),
             Self::Token(name) => write!(f, "token:{name}"),
             Self::Group(name) => write!(f, "group:{name}"),

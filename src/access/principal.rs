@@ -13,6 +13,9 @@ pub enum PrincipalKind {
     Anonymous,
 }
 
+/// The word for who has not logged in.
+pub const ANONYMOUS: &str = "anonymous";
+
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Principal {
@@ -40,7 +43,7 @@ impl Principal {
     /// Reads `user:alice`, `token:ci`, `anonymous`; a bare name is a user's.
     pub fn parse(text: &str) -> Self {
         match text.split_once(':') {
-            _ if text == "anonymous" => Self::anonymous(),
+            _ if text == ANONYMOUS => Self::anonymous(),
             Some((kind, name)) if kind.eq_ignore_ascii_case("user") => Self::user(name),
             Some((kind, name)) if kind.eq_ignore_ascii_case("token") => Self::token(name),
             _ => Self::user(text),
@@ -57,7 +60,7 @@ impl fmt::Display for Principal {
         match self.kind {
             PrincipalKind::User => write!(f, "user:{}", self.name),
             PrincipalKind::Token => write!(f, "token:{}", self.name),
-            PrincipalKind::Anonymous => f.write_str("anonymous"),
+            PrincipalKind::Anonymous => f.write_str(ANONYMOUS),
         }
     }
 }

@@ -43,7 +43,7 @@ pub(super) enum Refusal {
     NotHere,
 }
 
-pub(super) fn check(request: &Request, hosts: &Hosts) -> Result<(), Refusal> {
+pub(super) fn check<B>(request: &Request<B>, hosts: &Hosts) -> Result<(), Refusal> {
     let headers = request.headers();
     let mut given = headers.get_all(header::HOST).iter();
     let (host, second) = (given.next(), given.next());
@@ -68,7 +68,7 @@ pub(super) fn check(request: &Request, hosts: &Hosts) -> Result<(), Refusal> {
 
 /// Whether a page of another site writes with a login that the browser has remembered: a certificate, or what was once typed in. Of a
 /// session it must be said that it is not so.
-pub(super) fn borrows_login(request: &Request, peer: &Peer) -> bool {
+pub(super) fn borrows_login<B>(request: &Request<B>, peer: &Peer) -> bool {
     let headers = request.headers();
     if !is_write(request.method()) {
         return false;

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use axum::Router;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::Response;
+use axum::{BoxError, Router};
+use bytes::Bytes;
 use tower::ServiceExt;
 use tracing::Instrument;
 
@@ -20,6 +22,7 @@ use super::gate::Known;
 use super::metrics::RouteIndex;
 use super::middleware::access_log::{AccessLog, Logged};
 use super::middleware::answer_cache::CachedResponse;
+use super::middleware::cors::Grant;
 use super::middleware::trace::{Traced, caller};
 use super::middleware::{context_prefix, deadline, panic, request_id, span};
 use super::peer::Peer;
@@ -40,6 +43,24 @@ pub struct App {
     elsewhere: Option<Refusal>,
     /// No answers are made that are not in memory already.
     is_choked: bool,
+}
+
+/// What becomes of a request.
+pub enum Handled<W> {
+    /// The answer: it was in memory, or there was not much to say.
+    Ready(Response<Bytes>),
+    /// What makes the answer.
+    Work(W),
+}
+
+/// A request that is being answered.
+struct Begun {
+    started: Instant,
+    id: HeaderValue,
+    /// The answer may depend on the codings that are accepted.
+    varies: bool,
+    grant: Option<Grant>,
+    traced: Option<Traced>,
 }
 
 /// The application over its state.
@@ -87,48 +108,62 @@ impl App {
     }
 
     /// Answers a request. Never fails: whatever goes wrong becomes an answer.
-    pub async fn handle(&self, request: Request, peer: Peer) -> Response {
-        let started = Instant::now();
-        let id = request_id::of(request.headers());
-        let varies = matches!(*request.method(), Method::GET | Method::POST);
-        let grant = self.state.settings.cors.as_ref().and_then(|cors| cors.grant(&request));
-        let generation = self.state.registry.store().known_generation().content;
-        let admitted = match self.admit(&request, &peer) {
-            Err(Refusal::OtherSite) if grant.is_some() => Ok(()),
+    ///
+    /// Most requests are answered here and now. What they have no use for is not made for them: a body, a future, the memory for either.
+    pub fn handle<B>(&self, request: Request<B>, peer: &Peer) -> Handled<impl Future<Output = Response> + Send + use<B>>
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let AppState { settings, registry, .. } = &*self.state;
+        let headers = request.headers();
+        let id = request_id::of(headers);
+        let generation = registry.store().known_generation().content;
+        let begun = Begun {
+            started: Instant::now(),
+            varies: matches!(*request.method(), Method::GET | Method::POST),
+            grant: settings.cors.as_ref().and_then(|cors| cors.grant(&request)),
+            traced: settings.spans.as_ref().map(|spans| Traced::begin(spans, &request, &id)),
+            id,
+        };
+        let admitted = match self.admit(&request, peer) {
+            Err(Refusal::OtherSite) if begun.grant.is_some() => Ok(()),
             admitted => admitted,
         };
-        let preflight = grant.as_ref().filter(|grant| grant.is_preflight && admitted.is_ok());
-        let preflight = preflight.map(|grant| (None, grant.preflight(request.headers())));
-        let spans = self.state.settings.spans.as_ref();
-        let traced = spans.map(|spans| Traced::begin(spans, &request, &id));
-        let known = self.state.gate.as_ref().map_or(Known::Open, |gate| gate.known(request.headers(), &peer));
+        if let (Some(cors), Some(Grant { is_preflight: true, .. }), Ok(())) = (&settings.cors, &begun.grant, &admitted) {
+            let preflight = cors.preflight(headers);
+            return Handled::Ready(self.finished(begun, None, preflight, false));
+        }
+        let known = self.state.gate.as_ref().map_or(Known::Open, |gate| gate.known(headers, peer));
         let cached = match (&admitted, known.class()) {
-            (Ok(()), Some(class)) => self.state.answer_cache.answer(&request, class, generation, &**self.state.registry.store()),
+            (Ok(()), Some(class)) => self.state.answer_cache.answer(&request, class, generation, &**registry.store()),
             _ => None,
         };
-        let is_cached = cached.is_some();
-        let (route, mut response) = match (preflight, cached) {
-            (Some(answer), _) => answer,
-            (None, Some(CachedResponse { route, response, read })) => {
-                self.state.metrics.cached_answer();
-                if self.state.settings.access_log == AccessLog::All {
-                    let trace_id = trace_of(traced.as_ref(), request.headers()).map(|trace| trace.context.shown_id());
-                    let request_id = id.to_str().unwrap_or("unprintable");
-                    let logged = Logged { method: request.method(), path: request.uri(), request_id, trace_id };
-                    AccessLog::All.record(&logged, response.status(), started.elapsed());
-                }
-                if let Some(read) = read {
-                    usage::count(&self.state.registry, &read, known.caller(), request.headers());
-                }
-                (Some(route), response)
+        if let Some(CachedResponse { route, response, read }) = cached {
+            self.state.metrics.cached_answer();
+            if settings.access_log == AccessLog::All {
+                let trace_id = trace_of(begun.traced.as_ref(), headers).map(|trace| trace.context.shown_id());
+                let request_id = begun.id.to_str().unwrap_or("unprintable");
+                let logged = Logged { method: request.method(), path: request.uri(), request_id, trace_id };
+                AccessLog::All.record(&logged, response.status(), begun.started.elapsed());
             }
-            (None, None) => {
-                let is_refused = self.is_choked && !admission::is_health(request.uri().path());
-                let admitted = if is_refused { admitted.and(Err(Refusal::Unsent)) } else { admitted };
-                let trace = trace_of(traced.as_ref(), request.headers());
-                self.answer(request, peer, id.clone(), trace, started, admitted).await
+            if let Some(read) = read {
+                usage::count(registry, &read, known.caller(), headers);
             }
-        };
+            return Handled::Ready(self.finished(begun, Some(route), response, true));
+        }
+        let is_refused = self.is_choked && !admission::is_health(request.uri().path());
+        let admitted = if is_refused { admitted.and(Err(Refusal::Unsent)) } else { admitted };
+        let (app, peer) = (self.clone(), peer.clone());
+        Handled::Work(async move {
+            let (route, response) = app.answer(request.map(Body::new), peer, &begun, admitted).await;
+            app.finished(begun, route, response, false)
+        })
+    }
+
+    /// What every answer gets, and what is noted of it.
+    fn finished<B>(&self, begun: Begun, route: Option<RouteIndex>, mut response: Response<B>, is_cached: bool) -> Response<B> {
+        let Begun { started, id, varies, grant, traced } = begun;
         let headers = response.headers_mut();
         if varies {
             compression::vary(headers);
@@ -145,7 +180,7 @@ impl App {
         response
     }
 
-    fn admit(&self, request: &Request, peer: &Peer) -> Result<(), Refusal> {
+    fn admit<B>(&self, request: &Request<B>, peer: &Peer) -> Result<(), Refusal> {
         match self.elsewhere {
             Some(refusal) if !admission::is_health(request.uri().path()) => Err(refusal),
             // a login that the browser adds by itself is not that of the page
@@ -158,13 +193,12 @@ impl App {
         &self,
         mut request: Request,
         peer: Peer,
-        id: HeaderValue,
-        trace: Option<Current>,
-        started: Instant,
+        begun: &Begun,
         admitted: Result<(), Refusal>,
     ) -> (Option<RouteIndex>, Response) {
         let settings = &self.state.settings;
-        let info = RequestInfo::of(&mut request, peer, id, &settings.trusted_proxies);
+        let trace = trace_of(begun.traced.as_ref(), request.headers());
+        let info = RequestInfo::of(&mut request, peer, begun.id.clone(), &settings.trusted_proxies);
         let span = span::of(&info);
         // boxed first: a future is as large as all that it may ever hold, and each of those around it would move it
         let work = Box::pin(Registry::metered(self.dispatch(request, &info, admitted)));
@@ -172,7 +206,7 @@ impl App {
         trace::within(trace, async {
             let answered = work.instrument(span).await;
             let response = answered.unwrap_or_else(|error| error_response(&settings.links, &error, &info));
-            settings.access_log.record(&Logged::of(&info), response.status(), started.elapsed());
+            settings.access_log.record(&Logged::of(&info), response.status(), begun.started.elapsed());
             (info.route(), response)
         })
         .await

@@ -3,7 +3,6 @@
 use std::sync::OnceLock;
 use std::time::{Duration, UNIX_EPOCH};
 
-use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use base64::Engine as _;
@@ -225,8 +224,8 @@ impl DocumentMeta {
     }
 }
 
-fn not_modified(headers: HeaderMap) -> Response {
-    let mut response = Response::new(Body::empty());
+fn not_modified(headers: HeaderMap) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NOT_MODIFIED;
     *response.headers_mut() = headers;
     response
@@ -254,7 +253,7 @@ impl Document {
     }
 
     /// 200 or 304. `None` when the bytes are needed and not there.
-    pub(super) fn answer(&self, method: &Method, headers: &HeaderMap) -> Option<Response> {
+    pub(super) fn answer(&self, method: &Method, headers: &HeaderMap) -> Option<Response<Bytes>> {
         if has_current_copy(headers, &self.tag) {
             return Some(not_modified(self.validators.clone()));
         }
@@ -265,7 +264,7 @@ impl Document {
         };
         let length = bytes.len();
         let is_head = *method == Method::HEAD;
-        let mut response = Response::new(if is_head { Body::empty() } else { Body::from(bytes) });
+        let mut response = Response::new(if is_head { Bytes::new() } else { bytes });
         *response.headers_mut() = headers;
         if is_head {
             response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));

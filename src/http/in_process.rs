@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, Method, Request, header};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 
-use super::{App, Peer};
+use super::{App, Handled, Peer};
 
 impl App {
     /// Asks for a path that is percent-encoded already; the status, and the body of the answer.
@@ -21,7 +21,10 @@ impl App {
         }
         let request = request.header(header::USER_AGENT, concat!("accordant/", env!("CARGO_PKG_VERSION")));
         let request = request.body(Body::from(body.unwrap_or_default())).map_err(|error| error.to_string())?;
-        let response = self.handle(request, Peer::default()).await;
+        let response = match self.handle(request, &Peer::default()) {
+            Handled::Ready(response) => response.map(Body::from),
+            Handled::Work(work) => work.await,
+        };
         let status = response.status().as_u16();
         let bytes = response.into_body().collect().await.map_err(|error| error.to_string())?;
         Ok((status, bytes.to_bytes()))

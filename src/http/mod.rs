@@ -68,7 +68,7 @@ mod usage;
 mod wire;
 
 pub use admission::Hosts;
-pub use app::{App, app};
+pub use app::{App, Handled, app};
 pub use error::ERROR_CODES;
 pub use gate::{Gate, Issuer, LoginMethod, Logins, SessionSettings, VerifierLimits};
 pub use links::Links;

@@ -72,7 +72,7 @@ impl Reply {
                 respond(status, HeaderValue::from_static("application/json"), Body::from(bytes))
             }
             // a handler that did not read the bytes has found that the client has them
-            Self::Document { document, .. } => document.answer(method, headers).unwrap_or_default(),
+            Self::Document { document, .. } => document.answer(method, headers).unwrap_or_default().map(Body::from),
             Self::Response(response) => *response,
             Self::NoContent => {
                 let mut response = Response::new(Body::empty());
@@ -83,7 +83,7 @@ impl Reply {
     }
 }
 
-pub(super) fn respond(status: StatusCode, content_type: HeaderValue, body: Body) -> Response {
+pub(super) fn respond<B>(status: StatusCode, content_type: HeaderValue, body: B) -> Response<B> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);

@@ -1,9 +1,11 @@
 //! Who reads schemas: what a request says of its client, counted by the registry.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderMap, HeaderName, header};
 
 use super::gate::Caller;
-use crate::access::Principal;
+use crate::access::ANONYMOUS;
 use crate::registry::{ClientIdentity, ReadSchema, Registry};
 
 /// What clients of Kafka call themselves.
@@ -23,7 +25,7 @@ pub(super) fn count(registry: &Registry, read: &ReadSchema, caller: Option<&Call
     if headers.get(USAGE).is_some_and(|word| word.as_bytes().eq_ignore_ascii_case(b"none")) {
         return;
     }
-    let principal = caller.map_or_else(|| Principal::anonymous().to_string(), |caller| caller.principal.to_string());
+    let principal = caller.map_or(Cow::Borrowed(ANONYMOUS), |caller| Cow::Owned(caller.principal.to_string()));
     let said = |name: HeaderName, most: usize| {
         // what is no visible ASCII is somebody's mistake, or a trick
         headers.get(name).and_then(|text| text.to_str().ok()).map_or("", |text| bounded(text.trim(), most))

@@ -11,7 +11,8 @@ use super::activity::{Exchange, LARGE};
 
 /// Handed to the connection piece by piece, so that its end tells that the client has taken most of it. No byte is copied.
 pub(super) struct AnswerBody {
-    body: Body,
+    /// What is still to come behind the rest; none of an answer that is in memory.
+    body: Option<Body>,
     rest: Bytes,
     exchange: Exchange,
 }
@@ -22,7 +23,13 @@ const PIECE: usize = LARGE as usize;
 impl AnswerBody {
     pub(super) fn new(body: Body, mut exchange: Exchange) -> Self {
         exchange.answered(hyper::body::Body::size_hint(&body).exact());
-        Self { body, rest: Bytes::new(), exchange }
+        Self { body: Some(body), rest: Bytes::new(), exchange }
+    }
+
+    /// The whole body.
+    pub(super) fn ready(bytes: Bytes, mut exchange: Exchange) -> Self {
+        exchange.answered(Some(bytes.len() as u64));
+        Self { body: None, rest: bytes, exchange }
     }
 }
 
@@ -34,7 +41,8 @@ impl hyper::body::Body for AnswerBody {
         let this = &mut *self;
         this.exchange.taken();
         if this.rest.is_empty() {
-            match ready!(Pin::new(&mut this.body).poll_frame(cx)) {
+            let Some(body) = &mut this.body else { return Poll::Ready(None) };
+            match ready!(Pin::new(body).poll_frame(cx)) {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => this.rest = data,
                     Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
@@ -47,12 +55,13 @@ impl hyper::body::Body for AnswerBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.body.is_end_stream()
+        self.rest.is_empty() && self.body.as_ref().is_none_or(hyper::body::Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        let mut hint = self.body.size_hint();
         let rest = self.rest.len() as u64;
+        let Some(body) = &self.body else { return SizeHint::with_exact(rest) };
+        let mut hint = body.size_hint();
         match hint.exact() {
             Some(exact) => hint.set_exact(exact + rest),
             None => hint.set_lower(hint.lower() + rest),

@@ -6,9 +6,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use axum::body::Body;
+use axum::body::HttpBody;
 use axum::http::{HeaderValue, StatusCode, Version, header};
 use axum::response::Response;
+use futures_util::future::{Either, Ready, ready};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -22,7 +23,7 @@ use super::roster::{Roster, RosterEntry};
 use super::socket::Socket;
 use super::stream::Stream;
 use super::tls::{Handshakes, Tls};
-use crate::http::{App, Metrics, Peer};
+use crate::http::{App, Handled, Metrics, Peer};
 
 /// What every connection is served with.
 pub(super) struct ConnectionService {
@@ -95,7 +96,7 @@ impl ConnectionClient<'_> {
         let Self { service, activity, is_surplus, peer } = self;
         let mut stream = Stream::new(transport, Arc::clone(activity));
         let begun = unless_told(activity, stream.begin()).await;
-        let answering = service_fn(|request| answer(service, activity, is_surplus, peer.clone(), request));
+        let answering = service_fn(|request| answer(service, activity, is_surplus, &peer, request));
         let ended = match begun {
             Some(Ok(Version::HTTP_2)) => {
                 // boxed, for it is large, and few connections need it
@@ -148,30 +149,41 @@ where
     .await
 }
 
+type Answered = Result<hyper::Response<AnswerBody>, Infallible>;
+/// What is in memory needs no future of its own: hyper moves each into the connection.
+type Answering = Either<Ready<Answered>, Pin<Box<dyn Future<Output = Answered> + Send>>>;
+
 fn answer(
     service: &ConnectionService,
     activity: &Arc<Activity>,
     is_surplus: bool,
-    peer: Peer,
+    peer: &Peer,
     request: hyper::Request<Incoming>,
-) -> impl Future<Output = Result<hyper::Response<AnswerBody>, Infallible>> + use<> {
+) -> Answering {
     let version = request.version();
     let exchange = activity.request(version == Version::HTTP_2);
     let is_full = is_surplus && service.roster.len() > service.max_connections;
-    let app = match is_full {
-        true => service.app.when_full(),
-        false if service.roster.is_choked() => service.app.when_choked(),
-        false => service.app.clone(),
+    let handled = match is_full {
+        true => service.app.when_full().handle(request, peer),
+        false if service.roster.is_choked() => service.app.when_choked().handle(request, peer),
+        false => service.app.handle(request, peer),
     };
-    async move {
-        let response = app.handle(request.map(Body::new), peer).await;
-        Ok(for_version(response, version).map(|body| AnswerBody::new(body, exchange)))
+    match handled {
+        Handled::Ready(answer) => {
+            let answer = for_version(answer, version, true).map(|bytes| AnswerBody::ready(bytes, exchange));
+            Either::Left(ready(Ok(answer)))
+        }
+        Handled::Work(work) => Either::Right(Box::pin(async move {
+            let answer = work.await;
+            let has_end = answer.body().size_hint().exact().is_some();
+            Ok(for_version(answer, version, has_end).map(|body| AnswerBody::new(body, exchange)))
+        })),
     }
 }
 
 /// What of an answer depends on the version of HTTP.
-fn for_version(mut response: Response, version: Version) -> Response {
-    if version == Version::HTTP_10 && hyper::body::Body::size_hint(response.body()).exact().is_none() {
+fn for_version<B>(mut response: Response<B>, version: Version, has_end: bool) -> Response<B> {
+    if version == Version::HTTP_10 && !has_end {
         // the end of the connection is the end of the body; an answer in this version has hyper not promise another one
         *response.version_mut() = Version::HTTP_10;
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::content::StoredVersion;
 use super::values::VersionKey;
+use crate::access::ANONYMOUS;
 use crate::cli::check::InputError;
 use crate::registry::{CopiedVersion, ReadVersions, Registry, RegistryError, Submission};
 use crate::types::{Actor, Subject};
@@ -28,7 +29,7 @@ pub(super) async fn write<'k>(
     one_by_one: &mut Vec<&'k VersionKey>,
 ) -> Result<(), InputError> {
     let by = Arc::new(Actor {
-        principal: "anonymous".into(),
+        principal: ANONYMOUS.into(),
         user_agent: Some(concat!("accordant/", env!("CARGO_PKG_VERSION")).into()),
         ..Actor::server()
     });

@@ -11,7 +11,6 @@ use std::borrow::Cow;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, OnceLock};
 
-use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use axum::response::Response;
@@ -60,7 +59,7 @@ enum CachedBody {
 /// An answer out of the cache.
 pub(in crate::http) struct CachedResponse {
     pub(in crate::http) route: RouteIndex,
-    pub(in crate::http) response: Response,
+    pub(in crate::http) response: Response<Bytes>,
     pub(in crate::http) read: Option<Arc<ReadSchema>>,
 }
 
@@ -95,9 +94,9 @@ impl AnswerCache {
     }
 
     /// The answer to a request, if it was given before in this generation.
-    pub(in crate::http) fn answer(
+    pub(in crate::http) fn answer<B>(
         &self,
-        request: &Request,
+        request: &Request<B>,
         class: u64,
         generation: i64,
         store: &dyn Store,
@@ -119,7 +118,7 @@ impl AnswerCache {
         Some(CachedResponse { route, response, read })
     }
 
-    fn json(&self, json: &JsonBody, headers: &HeaderMap) -> Option<Response> {
+    fn json(&self, json: &JsonBody, headers: &HeaderMap) -> Option<Response<Bytes>> {
         // those that are refused for the type of a body that they don't have
         if matches!(ContentType::of(headers), ContentType::Foreign | ContentType::Malformed) {
             return None;
@@ -130,8 +129,7 @@ impl AnswerCache {
         } else {
             None
         };
-        let body = Body::from(gzip.unwrap_or(&json.bytes).clone());
-        let mut response = respond(StatusCode::OK, negotiate::choose(headers)?, body);
+        let mut response = respond(StatusCode::OK, negotiate::choose(headers)?, gzip.unwrap_or(&json.bytes).clone());
         if is_large {
             compression::mark(response.headers_mut(), gzip.is_some());
         }

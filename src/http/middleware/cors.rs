@@ -1,9 +1,9 @@
 //! Cross-origin requests of browsers, as Confluent's `access.control.allow.*` has them: off unless origins are named.
 
-use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
+use bytes::Bytes;
 
 /// Who may ask from a page of another site, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,16 +19,17 @@ pub struct Cors {
 const MAX_AGE: &str = "1800";
 
 /// A request of an origin that may ask.
-pub(in crate::http) struct Grant<'c> {
-    cors: &'c Cors,
+pub(in crate::http) struct Grant {
     origin: HeaderValue,
+    /// Another origin gets another answer.
+    varies: bool,
     /// It only asks whether it may ask.
     pub(in crate::http) is_preflight: bool,
 }
 
 impl Cors {
     /// What a request gets; `None` where it names no origin, or one that is not let in.
-    pub(in crate::http) fn grant(&self, request: &Request) -> Option<Grant<'_>> {
+    pub(in crate::http) fn grant<B>(&self, request: &Request<B>) -> Option<Grant> {
         let headers = request.headers();
         let origin = headers.get(header::ORIGIN)?;
         let text = origin.to_str().ok()?;
@@ -36,7 +37,8 @@ impl Cors {
             return None;
         }
         let is_preflight = request.method() == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-        Some(Grant { cors: self, origin: origin.clone(), is_preflight })
+        let varies = self.origins.iter().all(|origin| origin != "*");
+        Some(Grant { origin: origin.clone(), varies, is_preflight })
     }
 
     fn allows(&self, headers: &HeaderMap) -> bool {
@@ -46,26 +48,26 @@ impl Cors {
         self.methods.iter().any(|allowed| allowed == method)
             && names.all(|name| self.headers.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(name)))
     }
-}
 
-impl Grant<'_> {
     /// The answer to a preflight: without headers that say so, the browser takes it for a refusal.
-    pub(in crate::http) fn preflight(&self, headers: &HeaderMap) -> Response {
-        let mut response = Response::new(Body::empty());
-        if self.cors.allows(headers) {
+    pub(in crate::http) fn preflight(&self, headers: &HeaderMap) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::new());
+        if self.allows(headers) {
             let out = response.headers_mut();
             out.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(MAX_AGE));
-            set(out, header::ACCESS_CONTROL_ALLOW_METHODS, &self.cors.methods.join(","));
-            set(out, header::ACCESS_CONTROL_ALLOW_HEADERS, &self.cors.headers.join(","));
+            set(out, header::ACCESS_CONTROL_ALLOW_METHODS, &self.methods.join(","));
+            set(out, header::ACCESS_CONTROL_ALLOW_HEADERS, &self.headers.join(","));
         }
         response
     }
+}
 
+impl Grant {
     /// Lets the page read the answer.
     pub(in crate::http) fn apply(self, headers: &mut HeaderMap) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.origin);
         headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-        if self.cors.origins.iter().all(|origin| origin != "*") {
+        if self.varies {
             headers.append(header::VARY, HeaderValue::from_static("Origin"));
         }
     }

@@ -29,7 +29,7 @@ pub(in crate::http) struct Traced {
 }
 
 impl Traced {
-    pub(in crate::http) fn begin(spans: &Spans, request: &Request, id: &HeaderValue) -> Self {
+    pub(in crate::http) fn begin<B>(spans: &Spans, request: &Request<B>, id: &HeaderValue) -> Self {
         let caller = caller(request.headers());
         let path = request.uri().path();
         // what asks every few seconds whether the server is there begins no trace

@@ -5,9 +5,11 @@
 //! in a while is not overlooked, and a busy answer costs an addition.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use quick_cache::DefaultHashBuilder;
 
 use crate::store::UsageCount;
 use crate::types::SchemaId;
@@ -44,19 +46,23 @@ pub struct ClientIdentity<'r> {
     pub agent: &'r str,
 }
 
+/// By the hash of schema and client.
+type Counts = HashMap<u64, UsageCount, DefaultHashBuilder>;
+
 /// What was counted.
 #[derive(Debug)]
 pub struct UsageTally {
     is_on: bool,
-    hasher: RandomState,
-    shards: [Mutex<HashMap<u64, UsageCount>>; SHARDS],
+    /// Has a key of this process: nobody can look for clients that are taken for each other.
+    hasher: DefaultHashBuilder,
+    shards: [Mutex<Counts>; SHARDS],
     interval: AtomicU32,
     lost: AtomicU64,
 }
 
 impl UsageTally {
     pub(in crate::registry) fn new(is_on: bool) -> Self {
-        let (hasher, shards) = (RandomState::new(), std::array::from_fn(|_| Mutex::default()));
+        let (hasher, shards) = (DefaultHashBuilder::default(), std::array::from_fn(|_| Mutex::default()));
         Self { is_on, hasher, shards, interval: AtomicU32::new(1), lost: AtomicU64::new(0) }
     }
 
@@ -83,7 +89,6 @@ impl UsageTally {
 
     pub fn count(&self, read: &ReadSchema, reader: ClientIdentity<'_>, weight: u32, now: i64) {
         let ClientIdentity { principal, client, agent } = reader;
-        // keyed, so that nobody can look for clients that are taken for each other
         let key = self.hasher.hash_one((&*read.context, read.id, principal, client, agent));
         let reads = i64::from(weight);
         let mut shard = self.shard(key);
@@ -98,7 +103,7 @@ impl UsageTally {
         self.add(&mut shard, key, count);
     }
 
-    fn shard(&self, key: u64) -> std::sync::MutexGuard<'_, HashMap<u64, UsageCount>> {
+    fn shard(&self, key: u64) -> std::sync::MutexGuard<'_, Counts> {
         #[expect(clippy::cast_possible_truncation, reason = "the lowest bits choose")]
         let at = key as usize % SHARDS;
         let [first, ..] = &self.shards;
@@ -106,7 +111,7 @@ impl UsageTally {
         shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, shard: &mut HashMap<u64, UsageCount>, key: u64, count: UsageCount) {
+    fn add(&self, shard: &mut Counts, key: u64, count: UsageCount) {
         if shard.len() < MAX_COUNTS / SHARDS {
             shard.insert(key, count);
         } else {
