@@ -139,7 +139,7 @@ impl App {
             (Ok(()), Some(class)) => self.state.answer_cache.answer(&request, class, generation, &**registry.store()),
             _ => None,
         };
-        if let Some(CachedResponse { route, response, read }) = cached {
+        if let Some(CachedResponse { answer, response }) = cached {
             self.state.metrics.cached_answer();
             if settings.access_log == AccessLog::All {
                 let trace_id = trace_of(begun.traced.as_ref(), headers).map(|trace| trace.context.shown_id());
@@ -147,10 +147,10 @@ impl App {
                 let logged = Logged { method: request.method(), path: request.uri(), request_id, trace_id };
                 AccessLog::All.record(&logged, response.status(), begun.started.elapsed());
             }
-            if let Some(read) = read {
-                usage::count(registry, &read, known.caller(), headers);
+            if let Some(read) = &answer.read {
+                usage::count(registry, read, known.caller(), headers);
             }
-            return Handled::Ready(self.finished(begun, Some(route), response, true));
+            return Handled::Ready(self.finished(begun, Some(answer.route), response, true));
         }
         let is_refused = self.is_choked && !admission::is_health(request.uri().path());
         let admitted = if is_refused { admitted.and(Err(Refusal::Unsent)) } else { admitted };

@@ -176,10 +176,10 @@ impl Call<'_> {
             return Ok(reply.into_response(media_type, method, headers));
         };
         let question = in_proportion(request.body.len(), || cache.question(target, class, &request.body));
-        if let Some((bytes, read)) = cache.answer_to(&question, generation, headers, &**state.registry.store()) {
+        if let Some((bytes, answer)) = cache.answer_to(&question, generation, headers, &**state.registry.store()) {
             repeated(&state.metrics);
-            if let Some(read) = read {
-                usage::count(&state.registry, &read, Some(&asker), headers);
+            if let Some(read) = &answer.read {
+                usage::count(&state.registry, read, Some(&asker), headers);
             }
             return Ok(Reply::Json(bytes).into_response(media_type, method, headers));
         }
@@ -192,10 +192,10 @@ impl Call<'_> {
     }
 
     /// Counts the schema that the answer shows or has found, if it is of one.
-    fn count_use(&self, asker: &Caller) -> Option<Arc<ReadSchema>> {
+    fn count_use(&self, asker: &Caller) -> Option<ReadSchema> {
         let read = self.info.read()?;
         usage::count(&self.state.registry, read, Some(asker), &self.info.headers);
-        Some(Arc::clone(read))
+        Some(read.clone())
     }
 
     /// Records that a change was denied. To try one out is none.

@@ -24,7 +24,7 @@ pub(super) struct RequestInfo {
     pub(super) peer: Peer,
     route: OnceLock<RouteIndex>,
     /// The schema that the answer shows or has found, if that counts as use of it.
-    read: OnceLock<Arc<ReadSchema>>,
+    read: OnceLock<ReadSchema>,
 }
 
 impl RequestInfo {
@@ -51,14 +51,14 @@ impl RequestInfo {
         let _ = self.route.set(route);
     }
 
-    pub(super) fn read(&self) -> Option<&Arc<ReadSchema>> {
+    pub(super) fn read(&self) -> Option<&ReadSchema> {
         self.read.get()
     }
 
     /// Notes that the answer shows a schema, or has found one that was sent.
     pub(super) fn set_read(&self, context: impl Into<Arc<str>>, id: SchemaId) {
         // an answer shows one
-        let _ = self.read.set(Arc::new(ReadSchema::new(context.into(), id)));
+        let _ = self.read.set(ReadSchema::new(context.into(), id));
     }
 
     /// The id for log lines.

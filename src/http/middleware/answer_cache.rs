@@ -41,26 +41,24 @@ fn is_fresh(store: &dyn Store, freshness: Option<&Freshness>, headers: &HeaderMa
     freshness.is_none_or(|freshness| store.is_fresh(freshness) && !(freshness.is_bounded() && is_strict()))
 }
 
-#[derive(Clone)]
-struct CachedAnswer {
-    route: RouteIndex,
+/// All of an answer in one place: what lies apart is another line of memory to wait for.
+pub(in crate::http) struct CachedAnswer {
+    pub(in crate::http) route: RouteIndex,
     body: CachedBody,
     /// The schema that it shows or has found, where that is one that is in use.
-    read: Option<Arc<ReadSchema>>,
+    pub(in crate::http) read: Option<ReadSchema>,
 }
 
-#[derive(Clone)]
 enum CachedBody {
-    Json(Arc<JsonBody>, Option<Freshness>),
+    Json(JsonBody, Option<Freshness>),
     /// Under the target and the suffix of its representation.
     Document(Arc<Document>),
 }
 
 /// An answer out of the cache.
 pub(in crate::http) struct CachedResponse {
-    pub(in crate::http) route: RouteIndex,
+    pub(in crate::http) answer: Arc<CachedAnswer>,
     pub(in crate::http) response: Response<Bytes>,
-    pub(in crate::http) read: Option<Arc<ReadSchema>>,
 }
 
 /// A body in a negotiated JSON type; compressed for the first client that accepts it.
@@ -70,7 +68,7 @@ struct JsonBody {
 }
 
 pub(in crate::http) struct AnswerCache {
-    cache: Generational<String, CachedAnswer>,
+    cache: Generational<String, Arc<CachedAnswer>>,
     /// Secret keys of this process: two bodies that have the same digests under both can't be made.
     keys: [RandomState; 2],
     gzip_from: u64,
@@ -78,7 +76,7 @@ pub(in crate::http) struct AnswerCache {
 
 impl AnswerCache {
     pub(in crate::http) fn new(bytes: u64, gzip_from: u64) -> Self {
-        let weight = |target: &String, answer: &CachedAnswer| {
+        let weight = |target: &String, answer: &Arc<CachedAnswer>| {
             let body = match &answer.body {
                 // half as much again for the compressed representation
                 CachedBody::Json(json, _) => json.bytes.len() * 3 / 2,
@@ -106,16 +104,16 @@ impl AnswerCache {
         }
         let (target, headers) = (request.uri().path_and_query()?.as_str(), request.headers());
         let target = &*key(target, class);
-        let CachedAnswer { route, body, read } = self.cache.get(target, generation)?;
-        let response = match body {
+        let answer = self.cache.get(target, generation)?;
+        let response = match &answer.body {
             CachedBody::Json(json, freshness) => {
-                self.json(&json, headers).filter(|_| is_fresh(store, freshness.as_ref(), headers))?
+                self.json(json, headers).filter(|_| is_fresh(store, freshness.as_ref(), headers))?
             }
             CachedBody::Document(document) => {
                 self.in_representation(target, generation, document, headers)?.answer(request.method(), headers)?
             }
         };
-        Some(CachedResponse { route, response, read })
+        Some(CachedResponse { answer, response })
     }
 
     fn json(&self, json: &JsonBody, headers: &HeaderMap) -> Option<Response<Bytes>> {
@@ -141,15 +139,15 @@ impl AnswerCache {
         &self,
         target: &str,
         generation: i64,
-        document: Arc<Document>,
+        document: &Arc<Document>,
         headers: &HeaderMap,
     ) -> Option<Arc<Document>> {
         let wanted = Representation::choose(document.schema_type, headers);
         if wanted == document.representation {
-            return Some(document);
+            return Some(Arc::clone(document));
         }
-        match self.cache.get(&format!("{target}{}", wanted.suffix()), generation)?.body {
-            CachedBody::Document(document) => Some(document),
+        match &self.cache.get(&format!("{target}{}", wanted.suffix()), generation)?.body {
+            CachedBody::Document(document) => Some(Arc::clone(document)),
             CachedBody::Json(..) => None,
         }
     }
@@ -167,12 +165,13 @@ impl AnswerCache {
         generation: i64,
         headers: &HeaderMap,
         store: &dyn Store,
-    ) -> Option<(Bytes, Option<Arc<ReadSchema>>)> {
-        let CachedAnswer { body, read, .. } = self.cache.get(&*question.0, generation)?;
-        match body {
-            CachedBody::Json(json, freshness) if is_fresh(store, freshness.as_ref(), headers) => Some((json.bytes.clone(), read)),
-            _ => None,
-        }
+    ) -> Option<(Bytes, Arc<CachedAnswer>)> {
+        let answer = self.cache.get(&*question.0, generation)?;
+        let bytes = match &answer.body {
+            CachedBody::Json(json, freshness) if is_fresh(store, freshness.as_ref(), headers) => json.bytes.clone(),
+            _ => return None,
+        };
+        Some((bytes, answer))
     }
 
     /// `generation` is the one known before the answer was computed.
@@ -183,10 +182,10 @@ impl AnswerCache {
         route: RouteIndex,
         bytes: Bytes,
         freshness: Option<Freshness>,
-        read: Option<Arc<ReadSchema>>,
+        read: Option<ReadSchema>,
     ) {
-        let body = CachedBody::Json(Arc::new(JsonBody { bytes, gzip: OnceLock::new() }), freshness);
-        self.cache.insert(question.0, generation, CachedAnswer { route, body, read });
+        let body = CachedBody::Json(JsonBody { bytes, gzip: OnceLock::new() }, freshness);
+        self.cache.insert(question.0, generation, Arc::new(CachedAnswer { route, body, read }));
     }
 
     /// `generation` is the one known before the answer was computed.
@@ -197,11 +196,11 @@ impl AnswerCache {
         route: RouteIndex,
         bytes: Bytes,
         freshness: Option<Freshness>,
-        read: Option<Arc<ReadSchema>>,
+        read: Option<ReadSchema>,
     ) {
         let target = key(target, class).into_owned();
-        let body = CachedBody::Json(Arc::new(JsonBody { bytes, gzip: OnceLock::new() }), freshness);
-        self.cache.insert(target, generation, CachedAnswer { route, body, read });
+        let body = CachedBody::Json(JsonBody { bytes, gzip: OnceLock::new() }, freshness);
+        self.cache.insert(target, generation, Arc::new(CachedAnswer { route, body, read }));
     }
 
     /// A document has a place of its own for each of its representations.
@@ -211,9 +210,10 @@ impl AnswerCache {
         generation: i64,
         route: RouteIndex,
         document: Arc<Document>,
-        read: Option<Arc<ReadSchema>>,
+        read: Option<ReadSchema>,
     ) {
         let key = format!("{}{}", key(target, class), document.representation.suffix());
-        self.cache.insert(key, generation, CachedAnswer { route, body: CachedBody::Document(document), read });
+        let answer = CachedAnswer { route, body: CachedBody::Document(document), read };
+        self.cache.insert(key, generation, Arc::new(answer));
     }
 }

@@ -32,6 +32,13 @@ pub struct ReadSchema {
     given: AtomicU64,
 }
 
+impl Clone for ReadSchema {
+    fn clone(&self) -> Self {
+        let given = AtomicU64::new(self.given.load(Ordering::Relaxed));
+        Self { context: Arc::clone(&self.context), id: self.id, given }
+    }
+}
+
 impl ReadSchema {
     pub fn new(context: Arc<str>, id: SchemaId) -> Self {
         Self { context, id, given: AtomicU64::new(0) }
