@@ -54,7 +54,7 @@ pub struct ClientIdentity<'r> {
 }
 
 /// By the hash of schema and client.
-type Counts = HashMap<u64, UsageCount, DefaultHashBuilder>;
+type UsageCounts = HashMap<u64, UsageCount, DefaultHashBuilder>;
 
 /// What was counted.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ pub struct UsageTally {
     is_on: bool,
     /// Has a key of this process: nobody can look for clients that are taken for each other.
     hasher: DefaultHashBuilder,
-    shards: [Mutex<Counts>; SHARDS],
+    shards: [Mutex<UsageCounts>; SHARDS],
     interval: AtomicU32,
     lost: AtomicU64,
 }
@@ -110,7 +110,7 @@ impl UsageTally {
         self.add(&mut shard, key, count);
     }
 
-    fn shard(&self, key: u64) -> std::sync::MutexGuard<'_, Counts> {
+    fn shard(&self, key: u64) -> std::sync::MutexGuard<'_, UsageCounts> {
         #[expect(clippy::cast_possible_truncation, reason = "the lowest bits choose")]
         let at = key as usize % SHARDS;
         let [first, ..] = &self.shards;
@@ -118,7 +118,7 @@ impl UsageTally {
         shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, shard: &mut Counts, key: u64, count: UsageCount) {
+    fn add(&self, shard: &mut UsageCounts, key: u64, count: UsageCount) {
         if shard.len() < MAX_COUNTS / SHARDS {
             shard.insert(key, count);
         } else {
