@@ -157,8 +157,8 @@ settings! {
     max_connections: usize, "max-connections", "4096", "Connections served at once; beyond them the longest idle one is closed for a new one.";
     http2_max_streams: u32, "http2-max-streams", "128", "HTTP/2: requests of a connection that are answered at once.";
     gzip_from: ByteSize, "gzip-from", "1KiB", "Answers above this size are compressed for clients that accept gzip.";
-    cache_bytes: ByteSize, "cache-bytes", "32MiB", "Memory for schemas.";
-    ready_cache_bytes: ByteSize, "ready-cache-bytes", "16MiB", "Memory for ready answers.";
+    cache_bytes: ByteSize, "cache-bytes", "16MiB", "Memory for schemas.";
+    ready_cache_bytes: ByteSize, "ready-cache-bytes", "8MiB", "Memory for ready answers.";
     event_max_bytes: ByteSize, "event-max-bytes", "1MiB", "CloudEvents: largest event.";
     event_max_batch_bytes: ByteSize, "event-max-batch-bytes", "8MiB", "CloudEvents: largest batch.";
     event_max_batch_events: usize, "event-max-batch-events", "1000", "CloudEvents: most events in a batch.";

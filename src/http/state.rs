@@ -100,7 +100,7 @@ impl Default for HttpSettings {
             hosts: Hosts::Any,
             cors: None,
             metrics_open: true,
-            answer_cache_bytes: 16 << 20,
+            answer_cache_bytes: 8 << 20,
             gzip_from: 1024,
             ui: true,
             sign_in: None,

@@ -218,7 +218,7 @@ impl Default for Defaults {
             strict_reference_versions: false,
             reject_empty_subject: false,
             list_limit: 1000,
-            cache_bytes: 32 << 20,
+            cache_bytes: 16 << 20,
             event_cache_bytes: 16 << 20,
             resolve: ResolveSettings::default(),
             kms: Kms::default(),

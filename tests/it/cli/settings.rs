@@ -175,7 +175,7 @@ fn what_counts_is_shown_with_its_origin_and_without_secrets() {
         "log-format = \"human\" # environment variable ACCORDANT_LOG_FORMAT",
         "exporter-secret = \"********\" # a.toml: exporter-secret",
         "database = \"postgres://u:********@h:5432/d\" # environment variable ACCORDANT_DATABASE",
-        "cache-bytes = \"32MiB\" # default",
+        "cache-bytes = \"16MiB\" # default",
     ] {
         assert!(shown.out.lines().any(|shown| shown == line), "{line}\n{}", shown.out);
     }
