@@ -299,8 +299,7 @@ impl Drop for Exchange {
         }
         activity.has_begun.store(false, Ordering::Relaxed);
         if activity.requests.fetch_sub(1, Ordering::Relaxed) == 1 {
-            // idle since the last sweep, near enough: a clock that is read for each request is a hundredth of what it costs
-            activity.since.store(activity.totals.swept.load(Ordering::Relaxed), Ordering::Relaxed);
+            activity.since_now();
         }
     }
 }
