@@ -2,11 +2,10 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accessible, open, settled } from './browser.mjs';
-import { call, start } from './server.mjs';
+import { call, start, temporaryFolder } from './server.mjs';
 import { world } from './world.mjs';
 
 const own = world();
@@ -329,7 +328,7 @@ test('what every new version gets is set on the page of settings', async () => {
 });
 
 test('with logins the registry asks who it is, and offers what one may do', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'accordant-login-'));
+  const folder = temporaryFolder();
   // alice and bob, each with the password "wonderland"
   const { execFileSync } = await import('node:child_process');
   const { resolve } = await import('node:path');

@@ -14,9 +14,16 @@ function freshDatabase(url) {
   return url.replace(/\/[^/]*$/, `/${name}`);
 }
 
+/** A folder that is gone when the tests are over. */
+export function temporaryFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'accordant-ui-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
 /** Starts a registry of its own on a free port; `settings` are flags without dashes. */
 export async function start(settings = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'accordant-ui-'));
+  const folder = temporaryFolder();
   const database = process.env.UI_DATABASES ? freshDatabase(process.env.UI_DATABASES) : `sqlite://${join(folder, 'registry.db')}`;
   const flags = Object.entries({ listen: '127.0.0.1:0', database, 'log-level': 'info', ...settings }).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const process_ = spawn(BINARY, ['serve', ...flags], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -37,7 +44,6 @@ export async function start(settings = {}) {
     const gone = new Promise((done) => process_.on('exit', done));
     process_.kill('SIGTERM');
     await gone;
-    rmSync(folder, { recursive: true, force: true });
   };
   return { url, stop, log: () => log };
 }

@@ -2,12 +2,11 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accessible, launch, open } from './browser.mjs';
-import { start } from './server.mjs';
+import { start, temporaryFolder } from './server.mjs';
 
 const CLIENT = 'accordant-ui';
 const SECRET = 'a secret: with % in it';
@@ -58,7 +57,7 @@ async function startProvider() {
 let provider, server, browser;
 before(async () => {
   provider = await startProvider();
-  const folder = mkdtempSync(join(tmpdir(), 'accordant-sign-in-'));
+  const folder = temporaryFolder();
   const [secret, rules] = [join(folder, 'secret'), join(folder, 'access.toml')];
   writeFileSync(secret, `${SECRET}\n`, { mode: 0o600 });
   writeFileSync(rules, '[[allow]]\nprincipals = ["group:team-orders"]\nroles = ["admin"]\n');

@@ -2,11 +2,10 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { VIEWS, accessible, open, settled } from './browser.mjs';
-import { call, start } from './server.mjs';
+import { call, start, temporaryFolder } from './server.mjs';
 import { world } from './world.mjs';
 
 const own = world(VIEWS.dark);
@@ -323,7 +322,7 @@ test('names of subjects are proposed while one types', async () => {
 });
 
 test('what one may do with one subject is not offered with another', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'accordant-rights-'));
+  const folder = temporaryFolder();
   const binary = resolve(process.env.ACCORDANT ?? join(import.meta.dirname, '../../target/debug/accordant'));
   for (const name of ['admin', 'carol']) execFileSync(binary, ['passwd', join(folder, 'users'), name], { input: 'wonderland\n' });
   writeFileSync(join(folder, 'access.toml'), '[[allow]]\nprincipals = ["user:admin"]\nroles = ["admin"]\nsubjects = ["*"]\n[[allow]]\nprincipals = ["user:carol"]\noperations = ["SUBJECT_READ", "GLOBAL_READ"]\nsubjects = ["*"]\n[[allow]]\nprincipals = ["user:carol"]\noperations = ["SUBJECT_WRITE", "SUBJECT_DELETE"]\nsubjects = ["team-*", ":.lab:*"]\n[[deny]]\nprincipals = ["user:carol"]\noperations = ["SUBJECT_DELETE"]\nsubjects = ["team-*-value"]\n');
