@@ -79,7 +79,7 @@ impl Registry {
         }
         submission.parsed_type()?;
         let mode = if config.validate_new_schemas.unwrap_or(true) { ParseMode::New } else { ParseMode::Lookup };
-        let normalize = normalize || config.normalize.unwrap_or(false);
+        let normalize = config.normalizes(normalize);
         let candidate = self.read(subject, submission, SubmissionOptions::checked(mode, normalize, config)).await?;
         let state = SubjectState { epoch: 0, rows };
         let report = self.compare(subject, &candidate.parsed, submission.metadata.as_ref(), &state, config).await?;

@@ -85,7 +85,7 @@ impl Registry {
         options: LookupOptions,
     ) -> Result<(bool, Option<(FoundVersion, bool)>), RegistryError> {
         let effective = self.effective(subject).await?;
-        let normalize = options.normalize || effective.config.normalize.unwrap_or(false);
+        let normalize = effective.config.normalizes(options.normalize);
         let candidate = if submission.is_empty() {
             None
         } else {

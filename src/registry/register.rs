@@ -150,7 +150,7 @@ impl Registry {
         let effective = self.effective_in(subject, generation).await?;
         let state = self.store.subject(subject).await?;
         let import = effective.mode.is_import();
-        let normalize = !import && (options.normalize || effective.config.normalize.unwrap_or(false));
+        let normalize = !import && effective.config.normalizes(options.normalize);
         let mut read = None;
         if !submission.is_empty() && !submission.edits_tags() && !effective.config.has_contract_layers() {
             let (candidate, strict) = self.read_for_registration(subject, submission, &effective, normalize).await?;

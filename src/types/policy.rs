@@ -130,6 +130,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// Whether a schema is normalized: the request asks for it, or it is set for its subject.
+    pub fn normalizes(&self, is_asked_for: bool) -> bool {
+        is_asked_for || self.normalize.unwrap_or(false)
+    }
+
     /// Fills what is unset from the next layer; an alias belongs to its own layer alone.
     pub fn fall_through(&mut self, next: &Config) {
         fn fill<T: Clone>(own: &mut Option<T>, next: Option<&T>) {
