@@ -17,9 +17,6 @@ const LINGER: Duration = Duration::from_secs(30);
 /// How long a client may be silent meanwhile.
 const SILENCE: Duration = Duration::from_secs(2);
 
-/// Bytes up to which head and body of an answer are copied into one piece: the system takes longer to go through a list of pieces.
-const SMALL: usize = 4 << 10;
-
 /// A socket that is closed while there is something unread in it is reset, and the client loses the answer on its way: the 413 to a
 /// body that it is still sending, say. So the end is said first, and reading goes on until the client has said its own.
 #[derive(Debug)]
@@ -70,14 +67,7 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let length = parts.iter().map(|part| part.len()).sum();
-        let written = if length > SMALL {
-            Pin::new(&mut self.tcp).poll_write_vectored(cx, parts)
-        } else {
-            let mut whole = Vec::with_capacity(length);
-            parts.iter().for_each(|part| whole.extend_from_slice(part));
-            Pin::new(&mut self.tcp).poll_write(cx, &whole)
-        };
+        let written = Pin::new(&mut self.tcp).poll_write_vectored(cx, parts);
         self.noted(&written);
         written
     }
