@@ -164,7 +164,7 @@ fn cases(documents: Vec<Document>, events: EventSchema) -> Vec<Case> {
                 let document = &documents[known_document.borrow_mut().below(documents.len() as u64) as usize];
                 plan::revalidate(into, format_args!("/cloudevents/schemas/guids/{}", document.guid), &document.tag);
             }),
-            target: Target::AtLeast(0.8),
+            target: Target::AtLeast(0.95),
         },
         Case {
             name: "schema by guid",

@@ -5,7 +5,7 @@
 //! in a while is not overlooked, and a busy answer costs an addition.
 
 use std::collections::HashMap;
-use std::hash::BuildHasher as _;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -60,8 +60,8 @@ type UsageCounts = HashMap<u64, UsageCount, DefaultHashBuilder>;
 #[derive(Debug)]
 pub struct UsageTally {
     is_on: bool,
-    /// Has a key of this process: nobody can look for clients that are taken for each other.
-    hasher: DefaultHashBuilder,
+    /// Keyed, so that nobody can look for clients that are taken for each other.
+    hasher: RandomState,
     shards: [Mutex<UsageCounts>; SHARDS],
     interval: AtomicU32,
     lost: AtomicU64,
@@ -69,7 +69,7 @@ pub struct UsageTally {
 
 impl UsageTally {
     pub(in crate::registry) fn new(is_on: bool) -> Self {
-        let (hasher, shards) = (DefaultHashBuilder::default(), std::array::from_fn(|_| Mutex::default()));
+        let (hasher, shards) = (RandomState::new(), std::array::from_fn(|_| Mutex::default()));
         Self { is_on, hasher, shards, interval: AtomicU32::new(1), lost: AtomicU64::new(0) }
     }
 
