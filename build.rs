@@ -1,5 +1,7 @@
 //! Which commit a release build is of, what it was built with, and its features: for `--version --verbose` and `/v1/metadata/version`.
 //!
+//! What it says has names that are no settings': `cargo run` hands them to the program as environment variables.
+//!
 //! Debug builds are of no commit, for otherwise each commit would have them built anew. `ACCORDANT_COMMIT` counts in every build.
 
 use std::env;
@@ -12,19 +14,19 @@ fn main() {
     let given = env::var("ACCORDANT_COMMIT").ok().filter(|commit| !commit.is_empty());
     let is_release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
     if let Some(commit) = given.or_else(|| is_release.then(commit).flatten()) {
-        println!("cargo:rustc-env=ACCORDANT_COMMIT={commit}");
+        println!("cargo:rustc-env=BUILD_COMMIT={commit}");
     }
     println!(
-        "cargo:rustc-env=ACCORDANT_RUSTC={}",
+        "cargo:rustc-env=BUILD_RUSTC={}",
         output(&env::var("RUSTC").unwrap_or_default(), &["--version"]).unwrap_or_default()
     );
-    println!("cargo:rustc-env=ACCORDANT_PROFILE={}", env::var("PROFILE").unwrap_or_default());
-    println!("cargo:rustc-env=ACCORDANT_TARGET={}", env::var("TARGET").unwrap_or_default());
+    println!("cargo:rustc-env=BUILD_PROFILE={}", env::var("PROFILE").unwrap_or_default());
+    println!("cargo:rustc-env=BUILD_TARGET={}", env::var("TARGET").unwrap_or_default());
     let features =
         env::vars().filter_map(|(name, _)| Some(name.strip_prefix("CARGO_FEATURE_")?.to_lowercase().replace('_', "-")));
     let mut features: Vec<String> = features.filter(|feature| feature != "default").collect();
     features.sort();
-    println!("cargo:rustc-env=ACCORDANT_FEATURES={}", features.join(", "));
+    println!("cargo:rustc-env=BUILD_FEATURES={}", features.join(", "));
 }
 
 fn output(program: &str, arguments: &[&str]) -> Option<String> {

@@ -110,7 +110,7 @@ impl Default for HttpSettings {
             event_time_limit: Duration::from_secs(2),
             links: Links::default(),
             ages: DocumentAges::default(),
-            commit: option_env!("ACCORDANT_COMMIT").unwrap_or("unknown"),
+            commit: option_env!("BUILD_COMMIT").unwrap_or("unknown"),
             spans: None,
         }
     }

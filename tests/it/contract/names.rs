@@ -153,3 +153,13 @@ fn no_two_types_share_a_name_without_a_reason() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
+
+/// `cargo run` hands what the build script says to the program as environment variables, and it takes those that begin like its settings
+/// for settings.
+#[test]
+fn what_the_build_says_of_itself_is_no_setting() {
+    let script = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("build.rs")).unwrap();
+    let names: Vec<&str> = script.split("cargo:rustc-env=").skip(1).filter_map(|rest| rest.split('=').next()).collect();
+    assert_eq!(names.len(), 5);
+    assert!(names.iter().all(|name| name.starts_with("BUILD_")), "{names:?}");
+}
