@@ -3,12 +3,11 @@
 usage: alerts.py PROMTOOL
 """
 import pathlib
-import subprocess
 import sys
 import tempfile
 
 import yaml
-from common import DEPLOY
+from common import DEPLOY, output
 
 PROMTOOL = sys.argv[1]
 RULES = DEPLOY / "prometheus/rules.yml"
@@ -103,7 +102,6 @@ with tempfile.TemporaryDirectory() as folder:
     path = pathlib.Path(folder) / "alerts.yml"
     cases = [case({}, None), *[case(otherwise, name) for name, otherwise in ILL.items()]]
     path.write_text(yaml.safe_dump({"rule_files": [str(RULES)], "evaluation_interval": "1m", "tests": cases}))
-    done = subprocess.run([PROMTOOL, "test", "rules", path], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-subprocess.run([PROMTOOL, "check", "config", "--syntax-only", DEPLOY / "prometheus/prometheus.yml"], check=True, stdout=subprocess.DEVNULL)
+    output([PROMTOOL, "test", "rules", path])
+output([PROMTOOL, "check", "config", "--syntax-only", DEPLOY / "prometheus/prometheus.yml"])
 print(f"{len(alerts)} alerts fire when they should, and none where all is well")

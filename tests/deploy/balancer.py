@@ -12,7 +12,7 @@ import tempfile
 import threading
 import uuid
 
-from common import BINARY, DEPLOY, environment, eventually, free_port, ready, request, running
+from common import BINARY, DEPLOY, environment, eventually, free_port, output, ready, request, running
 
 NAME = sys.argv[1]
 CLUSTER = os.environ["TEST_POSTGRES_URL"]
@@ -27,10 +27,7 @@ def replaced(text, *pairs):
 
 def nginx(folder, front, replicas):
     key, certificate = folder / "registry.key", folder / "registry.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate],
-        check=True, capture_output=True,
-    )
+    output(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate])
     text = replaced(
         (DEPLOY / "nginx/accordant.conf").read_text(),
         ("listen 443 ", f"listen 127.0.0.1:{front} "), ("/etc/nginx/tls/registry.pem", str(certificate)),
@@ -47,7 +44,7 @@ def nginx(folder, front, replicas):
         with open(folder / "nginx.conf", "a") as file:
             file.write("\nuser root;\n")
     command = ["nginx", "-c", folder / "nginx.conf", "-e", folder / "error.log"]
-    subprocess.run([*command, "-t"], check=True, capture_output=True)
+    output([*command, "-t"])
     context = ssl.create_default_context(cafile=certificate)
     context.check_hostname = False
     return command, f"https://127.0.0.1:{front}", context
@@ -59,8 +56,7 @@ def haproxy(folder, front, replicas):
         ("bind :8081", f"bind 127.0.0.1:{front}"), *[(f"registry-{i}:8081", f"127.0.0.1:{port}") for i, port in enumerate(replicas, 1)],
     )
     (folder / "haproxy.cfg").write_text(text)
-    checked = subprocess.run(["haproxy", "-c", "-f", folder / "haproxy.cfg"], capture_output=True, text=True)
-    assert checked.returncode == 0, checked.stderr
+    output(["haproxy", "-c", "-f", folder / "haproxy.cfg"])
     return ["haproxy", "-db", "-f", folder / "haproxy.cfg"], f"http://127.0.0.1:{front}", None
 
 

@@ -23,6 +23,14 @@ def free_port():
         return s.getsockname()[1]
 
 
+def output(command, expected=0, **more):
+    """What a command writes; where it ends otherwise than expected, all that it had to say is told."""
+    command = [str(part) for part in command]
+    done = subprocess.run(command, capture_output=True, text=True, **more)
+    assert done.returncode == expected, f"{' '.join(command)}: {done.returncode} {done.stdout} {done.stderr}"
+    return done.stdout
+
+
 @contextlib.contextmanager
 def fresh_database(cluster):
     """A database of its own in a Postgres, gone afterwards: its URL."""

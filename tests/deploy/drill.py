@@ -19,7 +19,7 @@ import tempfile
 import tomllib
 
 import content
-from common import BINARY, DEPLOY, PATIENCE, ROOT, environment, eventually, free_port, fresh_database, ready, request, running
+from common import BINARY, DEPLOY, PATIENCE, ROOT, environment, eventually, free_port, fresh_database, output, ready, request, running
 
 DATABASES = ROOT / "tests/deploy/databases"
 CLUSTER = os.environ.get("TEST_POSTGRES_URL")
@@ -27,9 +27,7 @@ UNIT = (DEPLOY / "systemd/accordant.service").read_text()
 
 
 def accordant(*arguments, binary=BINARY, expected=0, **more):
-    done = subprocess.run([str(part) for part in (binary, *arguments)], env=environment(**more), capture_output=True, text=True)
-    assert done.returncode == expected, f"{arguments}: {done.returncode} {done.stdout} {done.stderr}"
-    return done.stdout
+    return output([binary, *arguments], expected, env=environment(**more))
 
 
 def doctor(database, *more):
@@ -58,13 +56,14 @@ def unit(key):
 
 
 def package(folder):
-    """A .deb of what Cargo.toml lists, with the debug binary in the place of the release's; then its files, laid out."""
+    """A .deb of what Cargo.toml lists, with the debug binary (stripped, as the release's is) in the place of the release's; then its files, laid out."""
     cargo = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]
     deb, tree = cargo["metadata"]["deb"], folder / "tree"
+    stripped = folder / "accordant"
+    output(["strip", "-o", stripped, BINARY])
     assets = [*deb["assets"], ["deploy/systemd/accordant.service", "usr/lib/systemd/system/", "644"]]
     for source, target, mode in assets:
-        source = "target/debug/accordant" if source == "target/release/accordant" else source
-        found = sorted(ROOT.glob(source))
+        found = [stripped] if source == "target/release/accordant" else sorted(ROOT.glob(source))
         assert found, f"the package lists {source}, which is not there"
         for path in found:
             to = tree / target / path.name if target.endswith("/") else tree / target
@@ -82,13 +81,14 @@ def package(folder):
         assert "#DEBHELPER#" in text
         (control / script).write_text(text.replace("#DEBHELPER#", ""))
         (control / script).chmod(0o755)
-    # nobody waits for the compression of a debug binary
     made, root = folder / "accordant.deb", folder / "root"
-    subprocess.run(["dpkg-deb", "-Znone", "--root-owner-group", "--build", tree, made], check=True, capture_output=True)
-    subprocess.run(["dpkg-deb", "-x", made, root], check=True)
-    listed = subprocess.run(["dpkg-deb", "--info", made, "conffiles"], check=True, capture_output=True, text=True).stdout
+    # without compression, for which nobody waits
+    output(["dpkg-deb", "-Znone", "--root-owner-group", "--build", tree, made])
+    output(["dpkg-deb", "-x", made, root])
+    listed = output(["dpkg-deb", "--info", made, "conffiles"])
     assert listed.split() == ["/etc/accordant/accordant.toml"], listed
     shutil.rmtree(tree)
+    made.unlink()
     return root
 
 

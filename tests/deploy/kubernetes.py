@@ -4,13 +4,12 @@ usage: kubernetes.py RENDERER
 """
 import json
 import shutil
-import subprocess
 import sys
 
 import jsonschema
 import kubernetes_validate
 import yaml
-from common import DEPLOY
+from common import DEPLOY, output
 
 RENDERER = sys.argv[1]
 CHART = DEPLOY / "helm/accordant"
@@ -23,12 +22,6 @@ def merged(into, more):
     for key, value in more.items():
         into[key] = merged(into.get(key) or {}, value) if isinstance(value, dict) and isinstance(into.get(key), dict) else value
     return into
-
-
-def output(*command):
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
-    assert done.returncode == 0, f"{command}: {done.stderr}"
-    return done.stdout
 
 
 def objects(text):
@@ -90,11 +83,11 @@ def check(name, found):
 
 
 def chart(name, values):
-    text = output(RENDERER, "chart", CHART, "registry", "data", *values)
+    text = output([RENDERER, "chart", CHART, "registry", "data", *values])
     found = objects(text)
     if shutil.which("helm"):
         flags = [part for path in values for part in ("-f", path)]
-        helm = objects(output("helm", "template", "registry", CHART, "-n", "data", "--kube-version", "1.31.0", *flags))
+        helm = objects(output(["helm", "template", "registry", CHART, "-n", "data", "--kube-version", "1.31.0", *flags]))
         key = lambda one: (one["kind"], one["metadata"]["name"])
         assert sorted(helm, key=key) == sorted(found, key=key), f"{name}: helm renders something else"
     return check(name, found)
@@ -114,4 +107,4 @@ for wrong in [{"replicas": 0}, {"settings": {"listen": "x"}}, {"database": {"kin
     given = merged(json.loads(json.dumps(defaults)), wrong)
     assert list(jsonschema.Draft7Validator(schema).iter_errors(given)), f"values.schema.json takes {wrong}"
 for overlay in ["sqlite", "postgres"]:
-    check(f"kustomize, {overlay}", objects(output(RENDERER, "kustomize", DEPLOY / "kustomize/overlays" / overlay)))
+    check(f"kustomize, {overlay}", objects(output([RENDERER, "kustomize", DEPLOY / "kustomize/overlays" / overlay])))

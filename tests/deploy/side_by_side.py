@@ -9,7 +9,7 @@ import sys
 import threading
 
 import content
-from common import BINARY, environment, eventually, free_port, fresh_database, ready, request, running
+from common import BINARY, environment, eventually, free_port, fresh_database, output, ready, request, running
 
 OLD = sys.argv[1]
 CLUSTER = os.environ["TEST_POSTGRES_URL"]
@@ -34,7 +34,7 @@ def do(url, method, target, body=None, expected=200):
 
 
 def version():
-    told = [subprocess.run([binary, "--version", "--verbose"], capture_output=True, text=True, check=True).stdout for binary in (OLD, BINARY)]
+    told = [output([binary, "--version", "--verbose"]) for binary in (OLD, BINARY)]
     return [" ".join(text.split("compiler")[0].split()) for text in told]
 
 
@@ -117,7 +117,7 @@ with fresh_database(CLUSTER) as database:
             again = "starts, for there was nothing to migrate"
     with server(BINARY, database) as new:
         assert seen(new) == after, "the new one alone sees another registry"
-    subprocess.run([BINARY, "audit", "verify", "--database", database], env=environment(), capture_output=True, check=True)
+    output([BINARY, "audit", "verify", "--database", database], env=environment())
 print("old:", version()[0])
 print("new:", version()[1])
 print(f"{migrations} migrations under the old one;")
