@@ -1,11 +1,11 @@
 //! Which schema an event is of.
 //!
 //! The rules are tried in the order of [`ResolutionRule`]; the first that finds a schema decides, and the answer tells which rules were tried.
-//! Nothing is ever fetched: a URI is a name, and all that it can name is in the store. `rules` tries them, `cache` remembers
+//! Nothing is ever fetched: a URI is a name, and all that it can name is in the store. `resolution_rules` tries them, `cache` remembers
 //! what a URI named, `suggest` looks for what may have been meant.
 
 mod cache;
-mod rules;
+mod resolution_rules;
 mod suggest;
 
 use std::sync::Arc;

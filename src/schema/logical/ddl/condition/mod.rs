@@ -2,7 +2,7 @@
 //!
 //! - `expr`: a condition without the levels of the grammar that say nothing; `read`: how it is read
 //! - `scope`: what names stand for, and the types of expressions; `sql_types`: the types that there are
-//! - `rules`, `operand_rules`: conditions that SQL allows and that can't hold as they are meant
+//! - `condition_rules`, `operand_rules`: conditions that SQL allows and that can't hold as they are meant
 //! - `emit`: the expression in CEL, with `predicates`, `columns`, `functions`, `special_functions` and `literals`
 //! - `vocabulary`: the names of functions
 //! - `cel`: types of CEL, and what its operators and functions take
@@ -12,6 +12,7 @@
 
 mod cel;
 mod columns;
+mod condition_rules;
 mod emit;
 mod expr;
 mod functions;
@@ -19,7 +20,7 @@ mod literals;
 mod operand_rules;
 mod predicates;
 mod read;
-mod rules;
+
 mod scope;
 mod special_functions;
 mod sql_types;
@@ -86,7 +87,7 @@ fn translated(condition: &SyntaxNode<'_>, scope: &ConditionScope<'_>) -> Result<
         );
     }
     let expr = Expr::read(condition)?;
-    rules::check(&expr, scope)?;
+    condition_rules::check(&expr, scope)?;
     let mut emitter = Emitter::default();
     let mut out = String::new();
     emitter.native(&expr, scope, &mut out)?;
