@@ -10,6 +10,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 
 use super::cookies;
+use super::header_scan;
 use super::peer::Peer;
 
 /// What the registry's own pages send with every request that has their session.
@@ -45,14 +46,13 @@ pub(super) enum Refusal {
 
 pub(super) fn check<B>(request: &Request<B>, hosts: &Hosts) -> Result<(), Refusal> {
     let headers = request.headers();
-    let mut given = headers.get_all(header::HOST).iter();
-    let (host, second) = (given.next(), given.next());
+    let (host, second) = header_scan::first_two(headers, &header::HOST);
     let is_missing = host.is_none() && request.version() == Version::HTTP_11;
     if is_missing || second.is_some() {
         return Err(Refusal::Host);
     }
     // hyper has refused those that don't end in chunked, and undoes chunked alone
-    if let Some(coding) = headers.get(header::TRANSFER_ENCODING)
+    if let Some(coding) = header_scan::first(headers, &header::TRANSFER_ENCODING)
         && !coding.as_bytes().eq_ignore_ascii_case(b"chunked")
     {
         return Err(Refusal::TransferEncoding);
@@ -104,13 +104,13 @@ fn is_write(method: &Method) -> bool {
 /// Every browser says `Mozilla/`; pages can't change that, nor what else is looked at here.
 fn is_of_browser(headers: &HeaderMap) -> bool {
     let is_mozilla = |agent: &HeaderValue| agent.as_bytes().starts_with(b"Mozilla/");
-    headers.get(header::USER_AGENT).is_some_and(is_mozilla)
-        || headers.contains_key(header::ORIGIN)
-        || headers.contains_key(SEC_FETCH_SITE)
+    header_scan::first(headers, &header::USER_AGENT).is_some_and(is_mozilla)
+        || header_scan::has(headers, &header::ORIGIN)
+        || header_scan::has(headers, &SEC_FETCH_SITE)
 }
 
 fn is_of_other_site(headers: &HeaderMap) -> bool {
-    headers.get(SEC_FETCH_SITE).is_some_and(|site| matches!(site.as_bytes(), b"cross-site" | b"same-site"))
+    header_scan::first(headers, &SEC_FETCH_SITE).is_some_and(|site| matches!(site.as_bytes(), b"cross-site" | b"same-site"))
 }
 
 fn without_port(host: &str) -> &str {

@@ -14,11 +14,13 @@ use tower::ServiceExt;
 use tracing::Instrument;
 
 use super::admission::{self, Refusal};
+use super::answer_bytes::AnswerBytes;
 use super::compression;
 use super::dispatch;
 use super::error::ApiError;
 use super::error_response::error_response;
 use super::gate::Known;
+use super::header_scan;
 use super::metrics::RouteIndex;
 use super::middleware::access_log::{AccessLog, Logged};
 use super::middleware::answer_cache::CachedResponse;
@@ -47,8 +49,8 @@ pub struct App {
 
 /// What becomes of a request.
 pub enum Handled<W> {
-    /// The answer: it was in memory, or there was not much to say.
-    Ready(Response<Bytes>),
+    /// The answer to a request of this moment: it was in memory, or there was not much to say.
+    Ready(Response<AnswerBytes>, Instant),
     /// What makes the answer.
     Work(W),
 }
@@ -132,7 +134,8 @@ impl App {
         };
         if let (Some(cors), Some(Grant { is_preflight: true, .. }), Ok(())) = (&settings.cors, &begun.grant, &admitted) {
             let preflight = cors.preflight(headers);
-            return Handled::Ready(self.finished(begun, None, preflight, false));
+            let came_at = begun.started;
+            return Handled::Ready(self.finished(begun, None, preflight, false).map(AnswerBytes::from), came_at);
         }
         let known = self.state.gate.as_ref().map_or(Known::Open, |gate| gate.known(headers, peer));
         let cached = match (&admitted, known.class()) {
@@ -140,7 +143,7 @@ impl App {
             _ => None,
         };
         if let Some(CachedResponse { answer, response }) = cached {
-            self.state.metrics.cached_answer();
+            let route = answer.route;
             if settings.access_log == AccessLog::All {
                 let trace_id = trace_of(begun.traced.as_ref(), headers).map(|trace| trace.context.shown_id());
                 let request_id = begun.id.to_str().unwrap_or("unprintable");
@@ -150,7 +153,9 @@ impl App {
             if let Some(read) = &answer.read {
                 usage::count(registry, read, known.caller(), headers);
             }
-            return Handled::Ready(self.finished(begun, Some(answer.route), response, true));
+            let came_at = begun.started;
+            let bytes = |own: Option<Bytes>| own.map_or_else(|| AnswerBytes::kept(answer), AnswerBytes::from);
+            return Handled::Ready(self.finished(begun, Some(route), response, true).map(bytes), came_at);
         }
         let is_refused = self.is_choked && !admission::is_health(request.uri().path());
         let admitted = if is_refused { admitted.and(Err(Refusal::Unsent)) } else { admitted };
@@ -171,9 +176,9 @@ impl App {
         if let Some(grant) = grant {
             grant.apply(headers);
         }
-        headers.insert(REQUEST_ID, id);
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        self.state.metrics.request(route, response.status(), started.elapsed());
+        header_scan::set(headers, REQUEST_ID, id);
+        header_scan::set(headers, header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        self.state.metrics.request(route, response.status(), started.elapsed(), is_cached);
         if let Some(traced) = traced {
             traced.end(route.and_then(|route| self.state.metrics.template(route)), response.status(), is_cached, started);
         }

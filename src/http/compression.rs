@@ -8,6 +8,7 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
+use super::header_scan;
 use crate::registry::in_proportion;
 
 pub(super) fn compress(bytes: &Bytes) -> Option<Bytes> {
@@ -20,7 +21,9 @@ pub(super) fn compress(bytes: &Bytes) -> Option<Bytes> {
 
 /// Says that the body depends on what the client accepts. Confluent says it of every answer to GET and POST.
 pub(super) fn vary(headers: &mut HeaderMap) {
-    headers.entry(header::VARY).or_insert(HeaderValue::from_static("Accept-Encoding"));
+    if !header_scan::has(headers, &header::VARY) {
+        headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    }
 }
 
 /// Says that the body depends on what the client accepts, and that it is compressed, if it is.

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 
 use super::compression::compress;
+use super::header_scan;
 use super::negotiate;
 use super::request_info::REQUEST_ID;
 use crate::types::SchemaType;
@@ -47,7 +48,7 @@ const REPRESENTATIONS: [(SchemaType, &[Named]); 3] = [
 impl Representation {
     /// The representation that the client likes best; the default one where it likes none of them.
     pub(super) fn choose(schema_type: SchemaType, headers: &HeaderMap) -> Self {
-        if !headers.contains_key(header::ACCEPT) {
+        if !header_scan::has(headers, &header::ACCEPT) {
             return Self::Text;
         }
         let representations = REPRESENTATIONS
@@ -190,8 +191,9 @@ impl DocumentMeta {
         put(&mut map, header::CONTENT_LOCATION, &self.content_location);
         map.insert(header::VARY, HeaderValue::from_static(VARY));
         map.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        // room for the id that every answer gets: a copy of the map has no room to spare, and would have to grow
+        // what every answer gets: a copy of the map has no room to spare, and would have to grow
         map.insert(REQUEST_ID, HeaderValue::from_static(""));
+        map.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         map
     }
 
@@ -233,7 +235,10 @@ fn not_modified(headers: HeaderMap) -> Response<Bytes> {
 
 /// Only tags tell, and no dates: two versions may have been stored in the same second, or an older one may be the latest again.
 fn has_current_copy(headers: &HeaderMap, tag: &str) -> bool {
-    headers.get_all(header::IF_NONE_MATCH).iter().any(|line| lists(line.as_bytes(), tag))
+    match header_scan::first_two(headers, &header::IF_NONE_MATCH) {
+        (line, None) => line.is_some_and(|line| lists(line.as_bytes(), tag)),
+        _ => headers.get_all(header::IF_NONE_MATCH).iter().any(|line| lists(line.as_bytes(), tag)),
+    }
 }
 
 /// Whether a line of `If-None-Match` has the tag, compressed or not, or `*`.
@@ -243,7 +248,8 @@ fn lists(line: &[u8], tag: &str) -> bool {
         let inner = one.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
         one == b"*" || inner.is_some_and(|inner| inner.strip_suffix(b"-gzip").unwrap_or(inner) == tag.as_bytes())
     };
-    line.split(|b| *b == b',').any(|one| is_it(one.trim_ascii()))
+    // most lines are one tag, and need not be looked through for others
+    is_it(line) || line.split(|b| *b == b',').any(|one| is_it(one.trim_ascii()))
 }
 
 impl Document {

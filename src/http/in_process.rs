@@ -22,7 +22,7 @@ impl App {
         let request = request.header(header::USER_AGENT, concat!("accordant/", env!("CARGO_PKG_VERSION")));
         let request = request.body(Body::from(body.unwrap_or_default())).map_err(|error| error.to_string())?;
         let response = match self.handle(request, &Peer::default()) {
-            Handled::Ready(response) => response.map(Body::from),
+            Handled::Ready(response, _) => response.map(|bytes| Body::from(Bytes::from(bytes))),
             Handled::Work(work) => work.await,
         };
         let status = response.status().as_u16();

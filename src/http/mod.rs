@@ -14,11 +14,11 @@
 //! | `actor`, `refusals` | who makes a change, and the record of what was refused |
 //! | `rate_limit` | how many requests one client may make in a time |
 //! | `route`, `dispatch` | an entry of the table, and how axum's router is built from the table |
-//! | `negotiate`, `path`, `request`, `request_info` | media types, paths, and the request as handlers see it |
+//! | `negotiate`, `header_scan`, `path`, `request`, `request_info` | media types, headers, paths, and the request as handlers see it |
 //! | `handlers/` | the handlers, one file for each group of paths |
 //! | `bodies/` | request bodies |
 //! | `body_memory` | what the bodies of all requests may take |
-//! | `reply`, `document`, `links`, `compression` | answers, schema documents, URLs in answers, gzip |
+//! | `reply`, `answer_bytes`, `document`, `links`, `compression` | answers and their bytes, schema documents, URLs in answers, gzip |
 //! | `wire/` | the JSON of answers, a struct for each |
 //! | `json_text` | JSON written as Confluent does |
 //! | `error`, `invalid_schema` | status, code and message of every error |
@@ -30,6 +30,7 @@
 
 mod actor;
 mod admission;
+mod answer_bytes;
 mod app;
 mod authorization;
 mod bodies;
@@ -42,6 +43,7 @@ mod error;
 mod error_response;
 mod gate;
 mod handlers;
+mod header_scan;
 mod in_process;
 mod invalid_schema;
 mod json_text;
@@ -68,6 +70,7 @@ mod usage;
 mod wire;
 
 pub use admission::Hosts;
+pub use answer_bytes::AnswerBytes;
 pub use app::{App, Handled, app};
 pub use error::ERROR_CODES;
 pub use gate::{Gate, Issuer, LoginMethod, Logins, SessionSettings, VerifierLimits};

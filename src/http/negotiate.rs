@@ -4,12 +4,19 @@ use std::cell::RefCell;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
+use super::header_scan;
+
 /// The media types of answers, best first, with the server's own quality in thousandths.
 const PRODUCED: [(&str, u32); 3] =
     [("application/vnd.schemaregistry.v1+json", 1000), ("application/vnd.schemaregistry+json", 900), ("application/json", 500)];
 
 /// The media type of answers to clients that don't say what they want.
 pub(super) const DEFAULT: &str = PRODUCED[0].0;
+
+/// The media types of answers.
+pub(super) fn produced() -> impl Iterator<Item = &'static str> {
+    PRODUCED.iter().map(|(name, _)| *name)
+}
 
 /// The value of `Content-Type`.
 pub(super) type MediaType = HeaderValue;
@@ -62,8 +69,7 @@ thread_local! {
 /// The type that the client likes best; ties go to the server's own order. `None`: nothing acceptable. A quality of 0 comes last and
 /// is acceptable all the same, and a charset is repeated, both as Confluent does it.
 pub(super) fn choose(headers: &HeaderMap) -> Option<MediaType> {
-    let mut lines = headers.get_all(header::ACCEPT).iter();
-    let (Some(line), None) = (lines.next(), lines.next()) else { return choose_anew(headers) };
+    let (Some(line), None) = header_scan::first_two(headers, &header::ACCEPT) else { return choose_anew(headers) };
     let accepted = line.as_bytes();
     let known = |last: &Option<(Vec<u8>, MediaType)>| {
         last.as_ref().filter(|(known, _)| known.as_slice() == accepted).map(|(_, chosen)| chosen.clone())
@@ -114,7 +120,7 @@ pub(super) enum ContentType {
 
 impl ContentType {
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        let Some(value) = headers.get(header::CONTENT_TYPE) else { return Self::Read };
+        let Some(value) = header_scan::first(headers, &header::CONTENT_TYPE) else { return Self::Read };
         let name = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim();
         match name.split_once('/') {
             None | Some(("", _) | (_, "")) => Self::Malformed,

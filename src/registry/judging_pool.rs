@@ -3,13 +3,14 @@
 //! What is short is done on the thread that serves the request, under an allowance that ends after some milliseconds. What that
 //! does not settle makes the request a heavy one: as many of them go on at once as there are cores, a bounded number waits for its
 //! turn, and those beyond get an error. A heavy request keeps its turn to its end, so that the memory of all of them is bounded by
-//! what each may take. All jobs of a request spend one allowance, and stop when nobody waits for it any more.
+//! what each may take; while it waits for something that others with a turn may hold, and keeps nothing that it has judged, it gives the
+//! turn back. All jobs of a request spend one allowance, and stop when nobody waits for it any more.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use super::{Registry, RegistryError};
 use crate::schema::meter::{self, Allowance, Exhausted, Meter};
@@ -39,15 +40,15 @@ impl Default for JudgingLimits {
     }
 }
 
-/// What a heavy request spends, and its turn. Both end with the request.
+/// What a heavy request spends, and its turn. Both end with the request, the turn before that where it is given back.
 struct HeavyRequest {
     meter: Meter,
-    turn: OnceCell<OwnedSemaphorePermit>,
+    turn: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 impl HeavyRequest {
     fn new(allowance: Allowance) -> Self {
-        Self { meter: Meter::new(allowance), turn: OnceCell::new() }
+        Self { meter: Meter::new(allowance), turn: Mutex::new(None) }
     }
 }
 
@@ -119,8 +120,21 @@ impl JudgingPool {
     async fn request(&self) -> Result<Arc<HeavyRequest>, RegistryError> {
         let new = || Arc::new(HeavyRequest::new(self.allowance));
         let request = REQUEST.try_with(|request| Arc::clone(request.get_or_init(new))).unwrap_or_else(|_| new());
-        request.turn.get_or_try_init(|| self.turn()).await?;
+        let mut turn = request.turn.lock().await;
+        if turn.is_none() {
+            *turn = Some(self.turn().await?);
+        }
+        drop(turn);
         Ok(request)
+    }
+
+    /// Gives back the turn of the request that this task serves, if it has one: another heavy one goes on in the meantime. The next heavy job
+    /// of the request waits for a turn again. None of its jobs may be under way, and nothing that they have made may be kept.
+    pub(super) async fn give_back_turn(&self) {
+        let request = REQUEST.try_with(|request| request.get().cloned());
+        if let Ok(Some(request)) = request {
+            *request.turn.lock().await = None;
+        }
     }
 
     async fn turn(&self) -> Result<OwnedSemaphorePermit, RegistryError> {
@@ -270,5 +284,36 @@ impl Registry {
     /// Serves one request: all judging in it spends one allowance.
     pub fn metered<T>(request: impl Future<Output = T>) -> impl Future<Output = T> {
         REQUEST.scope(OnceLock::new(), request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_gives_back_its_turn_lets_another_go_on_and_takes_one_again() {
+        let pool = JudgingPool::new(JudgingLimits { threads: 1, queue: 0, ..JudgingLimits::default() });
+        let heavy = || pool.run(JobSize::Unmeasured, || ());
+        let first = async {
+            heavy().await.unwrap();
+            assert_eq!(pool.load().running, 1, "a turn is kept to the end of the request");
+            assert!(matches!(Registry::metered(heavy()).await, Err(RegistryError::Overloaded)));
+            pool.give_back_turn().await;
+            assert_eq!(pool.load().running, 0);
+            Registry::metered(heavy()).await.unwrap();
+            heavy().await.unwrap();
+            assert_eq!(pool.load().running, 1);
+        };
+        Registry::metered(first).await;
+        assert_eq!(pool.load().running, 0);
+    }
+
+    #[tokio::test]
+    async fn a_request_without_a_turn_has_none_to_give_back() {
+        let pool = JudgingPool::new(JudgingLimits::default());
+        pool.give_back_turn().await;
+        Registry::metered(pool.give_back_turn()).await;
+        assert_eq!(pool.load().running, 0);
     }
 }

@@ -119,10 +119,12 @@ pub use registered::Registered;
 pub use resolve::{Hints, Resolution, ResolutionRule, Rival, Suggestion, Unresolved, UnresolvedReason};
 pub use rules::ValidatedRecord;
 pub use schema_cache::CachedSchema;
-pub use search::{BrowseAfter, Found, FoundDeclaration, FoundPage, MatchKind, Search};
+pub use search::{BrowseAfter, FoundDeclaration, FoundPage, FoundSubject, MatchKind, Search};
 pub use submission::{Alongside, RawReference, Submission};
 pub use tags::TagRequest;
-pub use usage::{ClientIdentity, ClientUsage, Impact, ImpactedVersion, ReadSchema, Usage, UsageTally, UsedVersion, WrittenUsage};
+pub use usage::{
+    ClientIdentity, ClientKey, ClientUsage, Impact, ImpactedVersion, ReadSchema, Usage, UsageTally, UsedVersion, WrittenUsage,
+};
 
 /// How often a change is decided anew because its subject has moved on meanwhile, before the client is told to try again.
 const MAX_DECISIONS: usize = 64;

@@ -3,7 +3,9 @@
 //! Optimistic: everything that costs time happens against a read head of the subject; the transaction re-checks that head. When
 //! it moved, the decision is made again.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use md5::{Digest, Md5};
 
@@ -34,8 +36,11 @@ pub struct RegisterOptions {
     pub explain: bool,
 }
 
-/// After so many decisions that were overtaken, the others of the subject that were wait their turn.
+/// After so many decisions that were overtaken, a registration waits for its turn.
 const FREE_DECISIONS: usize = 3;
+
+/// How long a registration waits for its turn before it tries once without: who has the turn may be waiting for something else.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The outcome of deciding a registration, before anything is written.
 pub(super) enum Decision {
@@ -107,14 +112,12 @@ impl Registry {
         if may_repeat && let Some(known) = self.known.get(&key, generation.content) {
             return Ok(known);
         }
+        let mut place = pin!(self.turns.of(subject));
+        // kept until it is registered
         let mut turn = None;
-        for decided in 0..MAX_DECISIONS {
-            if decided == FREE_DECISIONS {
-                // kept until it is registered
-                turn = self.turns.of(subject).await;
-                generation = self.store.generation().await?;
-            }
-            match self.decide(subject, submission, options, generation).await? {
+        let mut may_wait = true;
+        for decided in 1..=MAX_DECISIONS {
+            let request: Arc<RegisterRequest> = match self.decide(subject, submission, options, generation).await? {
                 Decision::Known { registered, repeatable } => {
                     let registered = Arc::new(registered);
                     if repeatable && may_repeat {
@@ -122,16 +125,23 @@ impl Registry {
                     }
                     return Ok(registered);
                 }
-                Decision::Write(request) => {
-                    let request: Arc<RegisterRequest> = request.into();
-                    if let Some(registered) = request.registered(self.store.register(Arc::clone(&request), by).await?)? {
-                        return Ok(Arc::new(registered));
-                    }
-                    generation = self.store.generation().await?;
+                Decision::Write(request) => request.into(),
+            };
+            if turn.is_none() && may_wait && (decided > FREE_DECISIONS || self.turns.is_awaited(subject)) {
+                // what is decided before one's turn is of no use in it; and who has the turn may need to be one of the heavy requests, which
+                // must not be those who wait for it
+                drop(request);
+                self.judging_pool.give_back_turn().await;
+                turn = tokio::time::timeout(PATIENCE, place.as_mut()).await.ok();
+                may_wait = false;
+            } else {
+                if let Some(registered) = request.registered(self.store.register(Arc::clone(&request), by).await?)? {
+                    return Ok(Arc::new(registered));
                 }
+                may_wait = true;
             }
+            generation = self.store.generation().await?;
         }
-        drop(turn);
         Err(RegistryError::Contention)
     }
 

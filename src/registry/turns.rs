@@ -1,49 +1,110 @@
 //! Turns of registrations that were overtaken again and again.
 //!
-//! Whoever is quickest wins a subject, and all who decided at the same time decide once more. So that nobody loses each time, those who have
-//! lost more than a few times decide one after the other, those of one subject in the order in which they came.
+//! Whoever is quickest wins a subject, and all who decided at the same time decide once more. The quickest is who has just registered and
+//! comes again: it decides by what it has written itself. So that the others do not lose each time, those who have lost a few times
+//! decide one after the other, in the order in which they came, and whoever comes while there are such waits behind them.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::OwnedMutexGuard;
 
 use crate::types::Subject;
 
-/// Subjects that share a turn are few, and wait for each other without need.
-const TURNS: usize = 64;
-/// Nobody waits longer: who has the turn may be waiting for the database.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The turns of the subjects for which somebody waits or decides.
+#[derive(Default)]
+pub(super) struct Turns(Mutex<HashMap<Subject, SubjectTurn>>);
 
-pub(super) struct Turns(Box<[Mutex<()>]>);
+#[derive(Default)]
+struct SubjectTurn {
+    /// How many wait for it, or have it.
+    places: usize,
+    decides: Arc<tokio::sync::Mutex<()>>,
+}
 
-impl Default for Turns {
-    fn default() -> Self {
-        Self((0..TURNS).map(|_| Mutex::new(())).collect())
-    }
+/// A place among those of a subject who wait.
+struct WaitingPlace<'t> {
+    turns: &'t Turns,
+    subject: &'t Subject,
+}
+
+/// Nobody else of this process decides in turn until it is dropped.
+pub(super) struct DecisionTurn<'t> {
+    _decides: OwnedMutexGuard<()>,
+    _place: WaitingPlace<'t>,
 }
 
 impl Turns {
-    /// The turn of a subject; `None` where it does not come in time.
-    pub(super) async fn of(&self, subject: &Subject) -> Option<MutexGuard<'_, ()>> {
-        let mut hasher = DefaultHasher::new();
-        subject.hash(&mut hasher);
-        let turn = self.0.get(usize::try_from(hasher.finish() % TURNS as u64).unwrap_or(0))?;
-        tokio::time::timeout(PATIENCE, turn.lock()).await.ok()
+    /// Whether somebody waits for the turn of a subject, or has it.
+    pub(super) fn is_awaited(&self, subject: &Subject) -> bool {
+        self.subjects().contains_key(subject)
+    }
+
+    /// The turn of a subject. Whoever has begun to wait keeps its place until it lets go of the future.
+    pub(super) async fn of<'t>(&'t self, subject: &'t Subject) -> DecisionTurn<'t> {
+        let (place, decides) = self.join(subject);
+        DecisionTurn { _decides: decides.lock_owned().await, _place: place }
+    }
+
+    fn join<'t>(&'t self, subject: &'t Subject) -> (WaitingPlace<'t>, Arc<tokio::sync::Mutex<()>>) {
+        let mut subjects = self.subjects();
+        let turn = subjects.entry(subject.clone()).or_default();
+        turn.places += 1;
+        (WaitingPlace { turns: self, subject }, Arc::clone(&turn.decides))
+    }
+
+    fn subjects(&self) -> MutexGuard<'_, HashMap<Subject, SubjectTurn>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for WaitingPlace<'_> {
+    fn drop(&mut self) {
+        let mut subjects = self.turns.subjects();
+        let Some(turn) = subjects.get_mut(self.subject) else { return };
+        turn.places = turn.places.saturating_sub(1);
+        if turn.places == 0 {
+            subjects.remove(self.subject);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     #[tokio::test]
-    async fn one_has_the_turn_of_a_subject_and_others_wait_for_it_but_not_for_ever() {
+    async fn turns_of_a_subject_come_in_the_order_of_those_who_wait_and_may_do_something_else_meanwhile() {
+        let (turns, subject) = (Turns::default(), Subject::parse("s"));
+        assert!(!turns.is_awaited(&subject));
+        let first = turns.of(&subject).await;
+        assert!(turns.of(&Subject::parse("other")).now_or_never().is_some());
+        {
+            let (mut second, mut third) = (pin!(turns.of(&subject)), pin!(turns.of(&subject)));
+            assert!(second.as_mut().now_or_never().is_none());
+            assert!(third.as_mut().now_or_never().is_none());
+            drop(first);
+            assert!(third.as_mut().now_or_never().is_none(), "the second is before it");
+            let second = second.now_or_never();
+            assert!(second.is_some());
+            drop(second);
+            assert!(turns.is_awaited(&subject));
+            assert!(third.now_or_never().is_some());
+        }
+        assert!(!turns.is_awaited(&subject));
+        assert!(turns.subjects().is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_its_place_leaves_none() {
         let (turns, subject) = (Turns::default(), Subject::parse("s"));
         let first = turns.of(&subject).await;
-        assert!(first.is_some());
-        assert!(turns.of(&subject).await.is_none());
+        assert!(turns.of(&subject).now_or_never().is_none());
         drop(first);
-        assert!(turns.of(&subject).await.is_some());
+        assert!(turns.subjects().is_empty());
     }
 }

@@ -72,7 +72,13 @@ impl Totals {
 
     /// Milliseconds since the start, and never 0, which means "not at all" below.
     pub(super) fn now(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+        self.at(Instant::now())
+    }
+
+    /// The same, for a time that was read already.
+    fn at(&self, time: Instant) -> u64 {
+        let since_start = time.saturating_duration_since(self.start);
+        u64::try_from(since_start.as_millis()).unwrap_or(u64::MAX).saturating_add(1)
     }
 
     /// Tells the time of a sweep to all.
@@ -203,7 +209,7 @@ impl Activity {
         if is_http2 {
             self.is_http2.store(true, Ordering::Relaxed);
         }
-        Exchange { activity: Arc::clone(self), unsent: 0, answer: None }
+        Exchange { activity: Arc::clone(self), unsent: 0, answer: None, made_at: None }
     }
 
     pub(super) fn tell(&self, order: CloseOrder) {
@@ -257,9 +263,18 @@ pub(super) struct Exchange {
     activity: Arc<Activity>,
     unsent: u64,
     answer: Option<u64>,
+    /// When the answer was made, if it is small and was made as soon as it was asked for: about when it is taken, unless the client
+    /// is slow. It saves another look at the clock.
+    made_at: Option<Instant>,
 }
 
 impl Exchange {
+    /// As [`Self::answered`], at once.
+    pub(super) fn answered_at_once(&mut self, size: u64, now: Instant) {
+        self.answered(Some(size));
+        self.made_at = (self.unsent == 0).then_some(now);
+    }
+
     /// The answer is there and begins to be sent; its size, where it is known.
     pub(super) fn answered(&mut self, size: Option<u64>) {
         let Activity { totals, is_http2, answers, next_answer, .. } = &*self.activity;
@@ -299,7 +314,10 @@ impl Drop for Exchange {
         }
         activity.has_begun.store(false, Ordering::Relaxed);
         if activity.requests.fetch_sub(1, Ordering::Relaxed) == 1 {
-            activity.since_now();
+            let Totals { swept, .. } = &*activity.totals;
+            // no older than the last sweep, should the client have been slow after all
+            let now = self.made_at.map(|made_at| activity.totals.at(made_at).max(swept.load(Ordering::Relaxed)));
+            activity.since.store(now.unwrap_or_else(|| activity.totals.now()), Ordering::Relaxed);
         }
     }
 }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use axum::body::HttpBody;
-use axum::http::{HeaderValue, StatusCode, Version, header};
+use axum::http::{HeaderValue, Method, StatusCode, Version, header};
 use axum::response::Response;
+use bytes::Buf as _;
 use futures_util::future::{Either, Ready, ready};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -160,7 +161,7 @@ fn answer(
     peer: &Peer,
     request: hyper::Request<Incoming>,
 ) -> Answering {
-    let version = request.version();
+    let (version, is_head) = (request.version(), *request.method() == Method::HEAD);
     let exchange = activity.request(version == Version::HTTP_2);
     let is_full = is_surplus && service.roster.len() > service.max_connections;
     let handled = match is_full {
@@ -169,16 +170,32 @@ fn answer(
         false => service.app.handle(request, peer),
     };
     match handled {
-        Handled::Ready(answer) => {
-            let answer = for_version(answer, version, true).map(|bytes| AnswerBody::ready(bytes, exchange));
+        Handled::Ready(answer, came_at) => {
+            let length = answer.body().remaining() as u64;
+            let answer = if is_head { head_alone(answer, Some(length)) } else { answer };
+            let answer = for_version(answer, version, true).map(|bytes| AnswerBody::ready(bytes, exchange, came_at));
             Either::Left(ready(Ok(answer)))
         }
         Handled::Work(work) => Either::Right(Box::pin(async move {
             let answer = work.await;
-            let has_end = answer.body().size_hint().exact().is_some();
-            Ok(for_version(answer, version, has_end).map(|body| AnswerBody::new(body, exchange)))
+            let length = answer.body().size_hint().exact();
+            let answer = if is_head { head_alone(answer, length) } else { answer };
+            Ok(for_version(answer, version, length.is_some()).map(|body| AnswerBody::new(body, exchange)))
         })),
     }
+}
+
+/// An answer to HEAD: that to GET without its body, of which it tells the length (RFC 9110, 9.3.2). hyper leaves out the body over HTTP/1
+/// alone; over HTTP/2 it would be sent, which is an error of the protocol.
+fn head_alone<B: Default>(mut answer: Response<B>, length: Option<u64>) -> Response<B> {
+    if length == Some(0) {
+        return answer;
+    }
+    *answer.body_mut() = B::default();
+    if let Some(length) = length {
+        answer.headers_mut().entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from(length));
+    }
+    answer
 }
 
 /// What of an answer depends on the version of HTTP.

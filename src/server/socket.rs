@@ -1,6 +1,7 @@
 //! The socket of a connection: notes what happens on it, and closes so that the last answer arrives.
 
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -16,6 +17,9 @@ use super::activity::Activity;
 const LINGER: Duration = Duration::from_secs(30);
 /// How long a client may be silent meanwhile.
 const SILENCE: Duration = Duration::from_secs(2);
+
+/// Up to so many bytes are put together before they are sent: to gather them from several places costs the system more than the copy.
+const SMALL: usize = 2 << 10;
 
 /// A socket that is closed while there is something unread in it is reset, and the client loses the answer on its way: the 413 to a
 /// body that it is still sending, say. So the end is said first, and reading goes on until the client has said its own.
@@ -67,7 +71,17 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.tcp).poll_write_vectored(cx, parts);
+        let bytes: usize = parts.iter().map(|part| part.len()).sum();
+        let written = if bytes <= SMALL {
+            let mut room = [MaybeUninit::uninit(); SMALL];
+            let mut whole = ReadBuf::uninit(&mut room);
+            for part in parts {
+                whole.put_slice(part);
+            }
+            Pin::new(&mut self.tcp).poll_write(cx, whole.filled())
+        } else {
+            Pin::new(&mut self.tcp).poll_write_vectored(cx, parts)
+        };
         self.noted(&written);
         written
     }

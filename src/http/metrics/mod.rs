@@ -58,7 +58,6 @@ struct Inner {
 
 struct Instruments {
     routes: Routes,
-    cached_answers: Counter,
     registrations: Counter,
     known_registrations: Counter,
     outage_reads: Counter,
@@ -120,8 +119,9 @@ impl Metrics {
         let _ = self.0.confluent.set(ConfluentNames::default());
     }
 
-    pub(super) fn request(&self, route: Option<RouteIndex>, status: StatusCode, elapsed: Duration) {
-        self.0.instruments.routes.count(route, status, elapsed);
+    /// `is_ready`: the answer was in memory.
+    pub(super) fn request(&self, route: Option<RouteIndex>, status: StatusCode, elapsed: Duration, is_ready: bool) {
+        self.0.instruments.routes.count(route, status, elapsed, is_ready);
         if let Some(confluent) = self.0.confluent.get() {
             confluent.request(status, elapsed);
         }
@@ -130,10 +130,6 @@ impl Metrics {
     /// The path of a route, as the table has it.
     pub(super) fn template(&self, route: RouteIndex) -> Option<&'static str> {
         self.0.instruments.routes.template(route)
-    }
-
-    pub(super) fn cached_answer(&self) {
-        self.0.instruments.cached_answers.increment(1);
     }
 
     /// A login was accepted.
@@ -339,7 +335,6 @@ impl Instruments {
     fn new<'m>(routes: impl Iterator<Item = (&'m Method, &'static str)>) -> Self {
         Self {
             routes: Routes::new(routes),
-            cached_answers: counter!("accordant_ready_answers_total"),
             registrations: counter!("accordant_registrations_total", "outcome" => "new"),
             known_registrations: counter!("accordant_registrations_total", "outcome" => "known"),
             outage_reads: counter!("accordant_outage_reads_total"),

@@ -69,32 +69,39 @@ impl RouteCounts {
 
 /// All routes.
 pub(super) struct Routes {
-    routes: Vec<RouteCounts>,
+    by_index: Vec<RouteCounts>,
     unmatched: RouteCounts,
+    /// Requests of all routes whose answer was in memory.
+    ready: AtomicU64,
 }
 
 impl Routes {
     pub(super) fn new<'m>(routes: impl Iterator<Item = (&'m Method, &'static str)>) -> Self {
         Self {
-            routes: routes.map(|(method, template)| RouteCounts::new(template, method.as_str())).collect(),
+            by_index: routes.map(|(method, template)| RouteCounts::new(template, method.as_str())).collect(),
             unmatched: RouteCounts::new("unmatched", "any"),
+            ready: AtomicU64::new(0),
         }
     }
 
     /// Counts a request that was answered; without a route it is one of those that have none.
-    pub(super) fn count(&self, route: Option<RouteIndex>, status: StatusCode, elapsed: Duration) {
-        let counts = route.and_then(|route| self.routes.get(route.0)).unwrap_or(&self.unmatched);
+    pub(super) fn count(&self, route: Option<RouteIndex>, status: StatusCode, elapsed: Duration, is_ready: bool) {
+        if is_ready {
+            self.ready.fetch_add(1, Ordering::Relaxed);
+        }
+        let counts = route.and_then(|route| self.by_index.get(route.0)).unwrap_or(&self.unmatched);
         counts.count(status.as_u16(), elapsed);
     }
 
     pub(super) fn template(&self, route: RouteIndex) -> Option<&'static str> {
-        self.routes.get(route.0).map(|route| route.template)
+        self.by_index.get(route.0).map(|route| route.template)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
     pub(super) fn render(&self) -> String {
-        let all = || self.routes.iter().chain([&self.unmatched]);
+        let all = || self.by_index.iter().chain([&self.unmatched]);
         let mut exposition = Exposition::default();
+        exposition.series("accordant_ready_answers_total", &[], self.ready.load(Ordering::Relaxed) as f64);
         for route in all() {
             for (status, count) in route.answered() {
                 let labels = [("method", &*route.method), ("route", route.template), ("status", &status.to_string())];

@@ -9,10 +9,10 @@
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 use bytes::Bytes;
 
@@ -20,8 +20,8 @@ use crate::cache::{CacheReading, Generational};
 use crate::http::compression;
 use crate::http::document::{Document, Representation};
 use crate::http::metrics::RouteIndex;
-use crate::http::negotiate::{self, ContentType};
-use crate::http::reply::respond;
+use crate::http::negotiate::{self, ContentType, MediaType};
+use crate::http::request_info::REQUEST_ID;
 use crate::registry::ReadSchema;
 use crate::store::{Freshness, Store};
 
@@ -49,16 +49,48 @@ pub(in crate::http) struct CachedAnswer {
     pub(in crate::http) read: Option<ReadSchema>,
 }
 
+/// Up to so many bytes are sent from where they are kept: what is larger goes piece by piece.
+const KEPT: usize = 32 << 10;
+
+impl CachedAnswer {
+    /// The bytes of an answer in JSON.
+    pub(in crate::http) fn bytes(&self) -> &[u8] {
+        match &self.body {
+            CachedBody::Json(json, _) => &json.bytes,
+            CachedBody::Document(_) => &[],
+        }
+    }
+}
+
 enum CachedBody {
     Json(JsonBody, Option<Freshness>),
     /// Under the target and the suffix of its representation.
     Document(Arc<Document>),
 }
 
+/// The headers of an answer in JSON: those that every answer has (`http/app.rs` fills in the id) are there before they are set, for to
+/// copy them takes less than to hash the name of each.
+fn head(content_type: MediaType) -> HeaderMap {
+    static HEADS: LazyLock<Vec<HeaderMap>> =
+        LazyLock::new(|| negotiate::produced().map(HeaderValue::from_static).map(new_head).collect());
+    let known = HEADS.iter().find(|head| head.values().next() == Some(&content_type));
+    known.cloned().unwrap_or_else(|| new_head(content_type))
+}
+
+fn new_head(content_type: MediaType) -> HeaderMap {
+    let mut head = HeaderMap::with_capacity(4);
+    head.insert(header::CONTENT_TYPE, content_type);
+    compression::vary(&mut head);
+    head.insert(REQUEST_ID, HeaderValue::from_static(""));
+    head.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    head
+}
+
 /// An answer out of the cache.
 pub(in crate::http) struct CachedResponse {
     pub(in crate::http) answer: Arc<CachedAnswer>,
-    pub(in crate::http) response: Response<Bytes>,
+    /// Without bytes where they are those of the answer.
+    pub(in crate::http) response: Response<Option<Bytes>>,
 }
 
 /// A body in a negotiated JSON type; compressed for the first client that accepts it.
@@ -107,16 +139,17 @@ impl AnswerCache {
         let answer = self.cache.get(target, generation)?;
         let response = match &answer.body {
             CachedBody::Json(json, freshness) => {
-                self.json(json, headers).filter(|_| is_fresh(store, freshness.as_ref(), headers))?
+                self.json(json, request.method(), headers).filter(|_| is_fresh(store, freshness.as_ref(), headers))?
             }
             CachedBody::Document(document) => {
-                self.in_representation(target, generation, document, headers)?.answer(request.method(), headers)?
+                let document = self.in_representation(target, generation, document, headers)?;
+                document.answer(request.method(), headers)?.map(Some)
             }
         };
         Some(CachedResponse { answer, response })
     }
 
-    fn json(&self, json: &JsonBody, headers: &HeaderMap) -> Option<Response<Bytes>> {
+    fn json(&self, json: &JsonBody, method: &Method, headers: &HeaderMap) -> Option<Response<Option<Bytes>>> {
         // those that are refused for the type of a body that they don't have
         if matches!(ContentType::of(headers), ContentType::Foreign | ContentType::Malformed) {
             return None;
@@ -127,9 +160,14 @@ impl AnswerCache {
         } else {
             None
         };
-        let mut response = respond(StatusCode::OK, negotiate::choose(headers)?, gzip.unwrap_or(&json.bytes).clone());
+        let own = gzip.or_else(|| (json.bytes.len() > KEPT).then_some(&json.bytes));
+        let mut response = Response::new(own.cloned());
+        *response.headers_mut() = head(negotiate::choose(headers)?);
         if is_large {
             compression::mark(response.headers_mut(), gzip.is_some());
+        } else if *method == Method::HEAD {
+            // as where it is made anew
+            response.headers_mut().remove(header::VARY);
         }
         Some(response)
     }

@@ -2,19 +2,18 @@
 //!
 //! tower-http's `SetRequestIdLayer` keeps whatever the client sent, also a blank id or two of them.
 
+use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
 
+use crate::http::header_scan;
 use crate::http::request_info::REQUEST_ID;
 
 /// The client's own id when it sent exactly one that is not blank, else a fresh one (rest-api 1.4).
 pub(in crate::http) fn of(headers: &HeaderMap) -> HeaderValue {
-    let mut given = headers.get_all(REQUEST_ID).iter();
-    match (given.next(), given.next()) {
+    match header_scan::first_two(headers, &REQUEST_ID) {
         (Some(id), None) if !id.as_bytes().trim_ascii().is_empty() => id.clone(),
         _ => {
             let mut buffer = Uuid::encode_buffer();
@@ -24,13 +23,16 @@ pub(in crate::http) fn of(headers: &HeaderMap) -> HeaderValue {
     }
 }
 
-/// An id that no other request has. It need not be secret, so only the first one asks the operating system for randomness.
+thread_local! {
+    /// Where the ids of this thread begin, and go on from. They need not be secret.
+    static NEXT: Cell<[u64; 2]> = Cell::new([RandomState::new().hash_one(0), RandomState::new().hash_one(1)]);
+}
+
+/// An id that no other request has.
 fn fresh() -> Uuid {
-    static SEEDS: OnceLock<[u64; 2]> = OnceLock::new();
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let [high, low] = SEEDS.get_or_init(|| [RandomState::new().hash_one(0), RandomState::new().hash_one(1)]);
-    let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let bits = u128::from(mixed(high.wrapping_add(number))) << 64 | u128::from(mixed(low.wrapping_add(number)));
+    let [high, low] = NEXT.get();
+    NEXT.set([high.wrapping_add(1), low.wrapping_add(1)]);
+    let bits = u128::from(mixed(high)) << 64 | u128::from(mixed(low));
     uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
 }
 

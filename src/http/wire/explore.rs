@@ -13,7 +13,7 @@ use crate::types::{Guid, SchemaId, SchemaType, Subject, Version, timestamp};
 #[skip_serializing_none]
 #[derive(Debug, Serialize)]
 pub(in crate::http) struct FoundPage {
-    results: Vec<Found>,
+    results: Vec<FoundSubject>,
     /// The offset of the next page.
     next: Option<usize>,
     /// The place where it begins, without words.
@@ -22,7 +22,7 @@ pub(in crate::http) struct FoundPage {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Found {
+struct FoundSubject {
     subject: String,
     version: Version,
     id: SchemaId,
@@ -49,7 +49,7 @@ struct Match {
 
 impl FoundPage {
     pub(in crate::http) fn new(page: &registry::FoundPage, next: Option<usize>) -> Self {
-        let found = |found: &registry::Found| Found {
+        let found = |found: &registry::FoundSubject| FoundSubject {
             subject: found.hit.subject.qualified(),
             version: found.hit.version,
             id: found.hit.id,

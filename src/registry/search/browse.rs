@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::{Found, FoundPage, MatchKind, Search};
+use super::{FoundPage, FoundSubject, MatchKind, Search};
 use crate::access::Rights;
 use crate::registry::Registry;
 use crate::registry::effective::{global, top};
@@ -103,7 +103,7 @@ impl Registry {
                     break;
                 }
                 let versions = usize::try_from(own.versions).unwrap_or(usize::MAX);
-                results.push(Found { hit: own.hit, by: MatchKind::Filter, versions, declarations: Vec::new() });
+                results.push(FoundSubject { hit: own.hit, by: MatchKind::Filter, versions, declarations: Vec::new() });
                 if results.len() == limit {
                     next = Some(own.place);
                 }

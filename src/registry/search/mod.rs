@@ -103,7 +103,7 @@ pub struct Search {
 
 /// A subject that was found.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub struct FoundSubject {
     /// Its newest version that was found.
     pub hit: SearchHit,
     pub by: MatchKind,
@@ -116,7 +116,7 @@ pub struct Found {
 /// A page of what was found.
 #[derive(Debug, Clone, Default)]
 pub struct FoundPage {
-    pub results: Vec<Found>,
+    pub results: Vec<FoundSubject>,
     /// Whether another page follows.
     pub has_more: bool,
     /// Where that begins, where there are no words.
@@ -158,7 +158,7 @@ impl Registry {
             }
         }
         let has_more = results.len() >= wanted;
-        let mut page: Vec<Found> = results.into_iter().skip(offset).take(limit).collect();
+        let mut page: Vec<FoundSubject> = results.into_iter().skip(offset).take(limit).collect();
         for found in &mut page {
             if matches!(found.by, MatchKind::Name | MatchKind::Field | MatchKind::Label | MatchKind::Text) {
                 found.declarations = self.declarations_with(&found.hit, found.by, &words).await?;
@@ -246,8 +246,8 @@ impl Registry {
 }
 
 /// One result for each subject, the best first.
-fn by_subject(hits: Vec<SearchHit>, kind: MatchKind, text: &str) -> Vec<Found> {
-    let mut subjects: HashMap<Subject, Found> = HashMap::new();
+fn by_subject(hits: Vec<SearchHit>, kind: MatchKind, text: &str) -> Vec<FoundSubject> {
+    let mut subjects: HashMap<Subject, FoundSubject> = HashMap::new();
     for hit in hits {
         if let Some(found) = subjects.get_mut(&hit.subject) {
             found.versions += 1;
@@ -255,11 +255,11 @@ fn by_subject(hits: Vec<SearchHit>, kind: MatchKind, text: &str) -> Vec<Found> {
                 found.hit = hit;
             }
         } else {
-            let found = Found { hit, by: kind, versions: 1, declarations: Vec::new() };
+            let found = FoundSubject { hit, by: kind, versions: 1, declarations: Vec::new() };
             subjects.insert(found.hit.subject.clone(), found);
         }
     }
-    let mut found: Vec<Found> = subjects.into_values().collect();
+    let mut found: Vec<FoundSubject> = subjects.into_values().collect();
     let wanted = text.trim().to_lowercase();
     // of subjects the name that is nearest, of schemas the newest
     let closeness = |name: &str| {

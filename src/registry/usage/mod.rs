@@ -6,7 +6,7 @@ mod tally;
 use std::collections::BTreeMap;
 
 pub use self::impact::{Impact, ImpactedVersion};
-pub use self::tally::{ClientIdentity, ReadSchema, UsageTally};
+pub use self::tally::{ClientIdentity, ClientKey, ReadSchema, UsageTally};
 use super::Registry;
 use super::error::RegistryError;
 use crate::store::{UsageCount, UsageFilter, VersionUsage};

@@ -60,6 +60,23 @@ async fn schemas_are_registered_and_read_by_http_2() {
     }
 }
 
+/// Bytes of a body would be an error of the protocol: the client would give up the stream.
+#[tokio::test]
+async fn head_goes_with_every_get_and_brings_no_bytes() {
+    let (app, client) = (app().await, client());
+    let text = json!({ "type": "string", "doc": "d".repeat(50 << 10) }).to_string();
+    app.post("/subjects/s/versions", &json!({ "schema": text })).await.ok();
+    let targets =
+        ["/", "/subjects", "/schemas/ids/1", "/subjects/s/versions/1", "/subjects/s/versions", "/config", "/healthz", "/metrics"];
+    for target in targets.into_iter().chain(["/nope", "/schemas/ids/9", "/ui/", "/cloudevents/schemas/s"]) {
+        // twice: the second answer may be in memory
+        for _ in 0..2 {
+            let (status, text) = ask(&client, &app, Method::HEAD, target, String::new()).await;
+            assert_eq!((status, text.as_str()), (app.get(target).await.status, ""), "{target}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_answer_of_megabytes_comes_whole() {
     let (app, client) = (app().await, client());

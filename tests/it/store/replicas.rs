@@ -92,6 +92,9 @@ async fn write_one_subject((replicas, _fresh): (Vec<Arc<TestApp>>, Fresh)) {
         tasks.spawn(async move {
             for i in 0..6 {
                 let text = record("R", &[&format!("f{client}_{i}")]);
+                // some take a turn among those who have much to judge as well
+                let doc = if client % 8 < 2 { "d".repeat(40 << 10) } else { String::new() };
+                let text = text.replacen('{', &format!(r#"{{"doc":"{doc}","#), 1);
                 app.post("/subjects/contended/versions", &json!({ "schema": text })).await.ok();
             }
         });
