@@ -4,7 +4,8 @@
 //! does not settle makes the request a heavy one: as many of them go on at once as there are cores, a bounded number waits for its
 //! turn, and those beyond get an error. A heavy request keeps its turn to its end, so that the memory of all of them is bounded by
 //! what each may take; while it waits for something that others with a turn may hold, and keeps nothing that it has judged, it gives the
-//! turn back. All jobs of a request spend one allowance, and stop when nobody waits for it any more.
+//! turn back. All jobs of a request spend one allowance, and stop when nobody waits for it any more. What is decided anew, because others
+//! were quicker, has an allowance of its own.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -134,6 +135,15 @@ impl JudgingPool {
         let request = REQUEST.try_with(|request| request.get().cloned());
         if let Ok(Some(request)) = request {
             *request.turn.lock().await = None;
+        }
+    }
+
+    /// Gives the request that this task serves its whole allowance again, for it decides anew, and nothing that it has judged so far is kept:
+    /// that others were quicker is no reason to refuse what it brings.
+    pub(super) fn renew_allowance(&self) {
+        let request = REQUEST.try_with(|request| request.get().cloned());
+        if let Ok(Some(request)) = request {
+            request.meter.renew(self.allowance);
         }
     }
 
@@ -307,6 +317,20 @@ mod tests {
         };
         Registry::metered(first).await;
         assert_eq!(pool.load().running, 0);
+    }
+
+    #[tokio::test]
+    async fn who_decides_anew_has_its_whole_allowance_again() {
+        let pool = JudgingPool::new(JudgingLimits { work: 10, ..JudgingLimits::default() });
+        let six = || pool.run(JobSize::Unmeasured, || meter::with_part(6, || meter::charge(6)));
+        Registry::metered(async {
+            for _ in 0..3 {
+                pool.renew_allowance();
+                six().await.unwrap().unwrap().unwrap();
+            }
+            assert!(matches!(six().await, Err(RegistryError::WorkExhausted { .. })));
+        })
+        .await;
     }
 
     #[tokio::test]

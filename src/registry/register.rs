@@ -5,7 +5,6 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use md5::{Digest, Md5};
 
@@ -18,12 +17,13 @@ use super::lookup::MatchingVersion;
 use super::parse::{ParsedSubmission, SubmissionOptions};
 use super::registered::Registered;
 use super::submission::{RawReference, Submission};
+use super::turns::{self, SharedTurn};
 use super::{MAX_DECISIONS, Registry, schema_cache, schema_names, search};
 use crate::cache::Generational;
 use crate::codec::to_text;
 use crate::compat;
 use crate::schema::{ParseMode, TagEdit};
-use crate::store::{Generation, HashedContent, RegisterRequest, SubjectState, VersionRow};
+use crate::store::{Generation, HashedContent, RegisterOutcome, RegisterRequest, SubjectState, TurnHolder, VersionRow};
 use crate::types::{Actor, Content, Lifecycle, MAX_IMPORTED, SchemaId, Subject, VERSION_PROPERTY};
 
 /// How to register.
@@ -36,11 +36,9 @@ pub struct RegisterOptions {
     pub explain: bool,
 }
 
-/// After so many decisions that were overtaken, a registration waits for its turn.
+/// After so many decisions that were overtaken, a registration waits for its turn; and after so many that were overtaken in its turn, for
+/// one among all replicas.
 const FREE_DECISIONS: usize = 3;
-
-/// How long a registration waits for its turn before it tries once without: who has the turn may be waiting for something else.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The outcome of deciding a registration, before anything is written.
 pub(super) enum Decision {
@@ -113,11 +111,13 @@ impl Registry {
             return Ok(known);
         }
         let mut place = pin!(self.turns.of(subject));
-        // kept until it is registered
-        let mut turn = None;
-        let mut may_wait = true;
+        let holder = TurnHolder(fastrand::i64(..));
+        // both are kept until it is registered
+        let (mut turn, mut shared_turn) = (None, None);
+        let (mut may_wait, mut is_others_turn, mut overtaken_in_turn) = (true, false, 0);
         for decided in 1..=MAX_DECISIONS {
-            let request: Arc<RegisterRequest> = match self.decide(subject, submission, options, generation).await? {
+            self.judging_pool.renew_allowance();
+            let mut request = match self.decide(subject, submission, options, generation).await? {
                 Decision::Known { registered, repeatable } => {
                     let registered = Arc::new(registered);
                     if repeatable && may_repeat {
@@ -125,20 +125,30 @@ impl Registry {
                     }
                     return Ok(registered);
                 }
-                Decision::Write(request) => request.into(),
+                Decision::Write(request) => request,
             };
-            if turn.is_none() && may_wait && (decided > FREE_DECISIONS || self.turns.is_awaited(subject)) {
+            let must_wait = decided > FREE_DECISIONS || is_others_turn || self.turns.is_awaited(subject);
+            if turn.is_none() && may_wait && must_wait {
                 // what is decided before one's turn is of no use in it; and who has the turn may need to be one of the heavy requests, which
                 // must not be those who wait for it
                 drop(request);
                 self.judging_pool.give_back_turn().await;
-                turn = tokio::time::timeout(PATIENCE, place.as_mut()).await.ok();
+                turn = tokio::time::timeout(turns::PATIENCE, place.as_mut()).await.ok();
                 may_wait = false;
             } else {
-                if let Some(registered) = request.registered(self.store.register(Arc::clone(&request), by).await?)? {
+                request.turn = Some(holder);
+                let request: Arc<RegisterRequest> = request.into();
+                let outcome = self.store.register(Arc::clone(&request), by).await?;
+                if let Some(registered) = request.registered(outcome)? {
                     return Ok(Arc::new(registered));
                 }
+                is_others_turn = outcome == RegisterOutcome::OthersTurn;
                 may_wait = true;
+                overtaken_in_turn += usize::from(turn.is_some());
+            }
+            if turn.is_some() && (is_others_turn || overtaken_in_turn >= FREE_DECISIONS) {
+                self.judging_pool.give_back_turn().await;
+                shared_turn.get_or_insert_with(|| SharedTurn::new(&self.store, subject, holder)).take().await?;
             }
             generation = self.store.generation().await?;
         }
@@ -410,6 +420,7 @@ impl Registry {
             expected_epoch: state.epoch,
             // known to who decided under them
             expected_settings: 0,
+            turn: None,
             version,
             previous: state.latest().map(|row| row.id),
             id,

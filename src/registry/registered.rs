@@ -39,7 +39,7 @@ impl Registered {
 }
 
 impl RegisterRequest {
-    /// What the store's outcome means; `None` when the subject changed meanwhile.
+    /// What the store's outcome means; `None` when the subject changed meanwhile, or it is the turn of another one.
     pub(super) fn registered(&self, outcome: RegisterOutcome) -> Result<Option<Registered>, RegistryError> {
         let content = &self.schema.content;
         match outcome {
@@ -52,7 +52,7 @@ impl RegisterRequest {
                 matched_at: None,
                 is_new: true,
             })),
-            RegisterOutcome::HeadMoved => Ok(None),
+            RegisterOutcome::HeadMoved | RegisterOutcome::OthersTurn => Ok(None),
             RegisterOutcome::IdTaken => {
                 Err(RegistryError::NotPermitted(NotPermitted::Overwrite(self.id.unwrap_or(0), self.subject.clone())))
             }

@@ -3,13 +3,29 @@
 //! Whoever is quickest wins a subject, and all who decided at the same time decide once more. The quickest is who has just registered and
 //! comes again: it decides by what it has written itself. So that the others do not lose each time, those who have lost a few times
 //! decide one after the other, in the order in which they came, and whoever comes while there are such waits behind them.
+//!
+//! That is so in each process. Whoever is overtaken even in its turn, by writers of another replica, has the database say that it is its
+//! turn; the others then wait for their own in the same way.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
+use tokio::time::{Instant, sleep};
 
+use crate::store::{Store, StoreError, TurnHolder};
 use crate::types::Subject;
+
+/// How long a registration waits for a turn before it tries once without: who has the turn may be waiting for something else.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a turn among replicas lasts, from when it was last asked for: whoever has it may be gone.
+const LEASE: Duration = Duration::from_secs(2);
+
+/// How often one who waits for such a turn asks.
+const POLL: Duration = Duration::from_millis(20);
 
 /// The turns of the subjects for which somebody waits or decides.
 #[derive(Default)]
@@ -66,6 +82,42 @@ impl Drop for WaitingPlace<'_> {
         if turn.places == 0 {
             subjects.remove(self.subject);
         }
+    }
+}
+
+/// The turn of a subject among all replicas, which ends when it is dropped.
+pub(super) struct SharedTurn {
+    store: Arc<dyn Store>,
+    subject: Subject,
+    holder: TurnHolder,
+}
+
+impl SharedTurn {
+    /// Nobody's yet.
+    pub(super) fn new(store: &Arc<dyn Store>, subject: &Subject, holder: TurnHolder) -> Self {
+        Self { store: Arc::clone(store), subject: subject.clone(), holder }
+    }
+
+    /// Takes it, or keeps it for longer. Waits while it is another one's, but not for ever.
+    pub(super) async fn take(&self) -> Result<(), StoreError> {
+        let end = Instant::now() + PATIENCE;
+        while !self.store.take_turn(&self.subject, self.holder, LEASE).await? && Instant::now() < end {
+            sleep(POLL).await;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for SharedTurn {
+    fn drop(&mut self) {
+        let (store, subject, holder) = (Arc::clone(&self.store), self.subject.clone(), self.holder);
+        let Ok(runtime) = Handle::try_current() else { return };
+        // the others need not wait for the end of the lease
+        runtime.spawn(async move {
+            if let Err(error) = store.end_turn(&subject, holder).await {
+                tracing::debug!(%subject, %error, "the turn of a subject ends later");
+            }
+        });
     }
 }
 

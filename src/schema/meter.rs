@@ -302,6 +302,11 @@ impl Meter {
         under(Account { left, exhausted: None, stop: Some(stop) }, |_| {}, work)
     }
 
+    /// What was spent is there again. Nothing may be under way.
+    pub fn renew(&self, allowance: Allowance) {
+        *self.0.account.lock().unwrap_or_else(PoisonError::into_inner) = (allowance, None);
+    }
+
     /// Runs `work` on this thread at the expense of the request.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ macro_rules! files {
     ($folder:literal) => {
         files!($folder: "0001_registry", "0002_cloudevents", "0003_settings", "0004_keys", "0005_audit", "0006_lists", "0007_search",
             "0008_exporters", "0009_importers", "0010_usage", "0011_locks", "0012_sessions_and_newest", "0013_counted_once",
-            "0014_vocabulary")
+            "0014_vocabulary", "0015_turns")
     };
     ($folder:literal: $($file:literal),+) => {
         [$(($file, include_str!(concat!("../../migrations/", $folder, "/", $file, ".sql")))),+]

@@ -61,7 +61,7 @@ pub use outage::OutageReads;
 pub use readings::{FileReading, FollowerReading, StoreReadings};
 pub use requests::{
     AssociateOutcome, AssociateRequest, AssociationRemoval, DeleteOutcome, DeleteRequest, ImportOutcome, ImportRequest,
-    ImportSwitch, ImportedVersion, RegisterOutcome, RegisterRequest, SettingsOutcome,
+    ImportSwitch, ImportedVersion, RegisterOutcome, RegisterRequest, SettingsOutcome, TurnHolder,
 };
 pub use rows::{
     AssociationFilter, AssociationScope, DocumentTag, HashedContent, Holder, ListedVersion, NamedSchema, OutboxEntry,

@@ -29,9 +29,15 @@ pub struct RegisterRequest {
     pub words: Option<SchemaWords>,
     /// The change can alter answers about what existed before.
     pub disruptive: bool,
+    /// Who registers it, where turns of others are waited for.
+    pub turn: Option<TurnHolder>,
     /// Now, in milliseconds since 1970.
     pub now: i64,
 }
+
+/// One who registers under a subject: a random number that tells him from all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TurnHolder(pub i64);
 
 /// How a registration ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +49,8 @@ pub enum RegisterOutcome {
     },
     /// The subject or the settings changed meanwhile: decide again.
     HeadMoved,
+    /// It is the turn of another one.
+    OthersTurn,
     /// The id asked for stands for something else.
     IdTaken,
     /// The id asked for is new, and above what an import may bring.

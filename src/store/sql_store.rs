@@ -224,6 +224,16 @@ macro_rules! store_methods {
             }
 
             #[tracing::instrument(level = "debug", skip_all)]
+            async fn take_turn(&self, subject: &Subject, holder: TurnHolder, time: Duration) -> Result<bool, StoreError> {
+                $crate::store::sql_store::transact!(self, take_turn, Arc::new(subject.clone()), |conn, subject| dialect::take_turn(conn, &subject, holder, time))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
+            async fn end_turn(&self, subject: &Subject, holder: TurnHolder) -> Result<(), StoreError> {
+                $crate::store::sql_store::transact!(self, end_turn, Arc::new(subject.clone()), |conn, subject| dialect::end_turn(conn, &subject, holder))
+            }
+
+            #[tracing::instrument(level = "debug", skip_all)]
             async fn register(&self, request: Arc<RegisterRequest>, by: &Arc<Actor>) -> Result<RegisterOutcome, StoreError> {
                 let alone = || Box::pin(async {
                     let (registers, locks) = (Some(request.subject.clone()), dialect::LockKeys::of(&sql::registration_locks(&request)));

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -10,8 +11,8 @@ use super::{
     DeleteOutcome, DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation,
     Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, ListedVersion, NamedSchema, OutboxEntry, Refusals,
     RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome, Statistics, StoreError,
-    StoreReadings, StoredSchema, SubjectFilter, SubjectState, UsageCount, UsageFilter, VersionBrowse, VersionFilter, VersionRow,
-    VersionUsage, WordQuery,
+    StoreReadings, StoredSchema, SubjectFilter, SubjectState, TurnHolder, UsageCount, UsageFilter, VersionBrowse, VersionFilter,
+    VersionRow, VersionUsage, WordQuery,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
@@ -342,6 +343,13 @@ pub trait Store: Send + Sync + 'static {
     async fn change_bounds(&self) -> Result<Option<(i64, i64)>, StoreError>;
 
     // --- registering and deleting
+
+    /// Takes the turn of a subject for somebody, or keeps it for him, for so long: meanwhile whoever waits for turns can't register under it.
+    /// Whether it is his now; always, where one process has the database, for that keeps its turns itself.
+    async fn take_turn(&self, subject: &Subject, holder: TurnHolder, time: Duration) -> Result<bool, StoreError>;
+
+    /// Ends a turn, unless it is another one's by now.
+    async fn end_turn(&self, subject: &Subject, holder: TurnHolder) -> Result<(), StoreError>;
 
     /// Writes a version. The subject must not have changed since `expected_epoch` was read.
     async fn register(&self, request: Arc<RegisterRequest>, by: &Arc<Actor>) -> Result<RegisterOutcome, StoreError>;

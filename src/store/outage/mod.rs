@@ -7,6 +7,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -15,8 +16,8 @@ use super::{
     DeleteOutcome, DeleteRequest, DocumentTag, ExporterChange, ExporterProgress, Extent, FiledWords, Freshness, Generation,
     HashedContent, Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, ListedVersion, NamedSchema,
     OutboxEntry, Refusals, RegisterOutcome, RegisterRequest, SchemaNames, Scope, ScopeSettings, SearchHit, SettingsOutcome,
-    Statistics, Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, UsageCount,
-    UsageFilter, VersionBrowse, VersionFilter, VersionRow, VersionUsage, WordQuery,
+    Statistics, Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState, TurnHolder,
+    UsageCount, UsageFilter, VersionBrowse, VersionFilter, VersionRow, VersionUsage, WordQuery,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
@@ -333,6 +334,8 @@ outage_reads! {
         change_exporter(change: Arc<ExporterChange>, by: &Arc<Actor>) -> bool;
         hold_exporter(kind: LinkKind, name: &str, holder: &str, until: i64) -> bool;
         move_exporter(to: ExporterProgress) -> bool;
+        take_turn(subject: &Subject, holder: TurnHolder, time: Duration) -> bool;
+        end_turn(subject: &Subject, holder: TurnHolder) -> ();
         change_bounds() -> Option<(i64, i64)>;
         schemas_without_names(limit: i64) -> Vec<StoredSchema>;
         put_config(scope: &Scope, patch: &ConfigPatch, expected: i64, by: &Arc<Actor>) -> SettingsOutcome<Config>;

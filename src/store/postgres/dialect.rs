@@ -8,6 +8,7 @@ use crate::store::StoreError;
 pub(super) use super::insert_rows::{file_schemas, file_subjects, insert_rows};
 pub(super) use super::insert_version::insert_version;
 pub(super) use super::locks::LockKeys;
+pub(super) use super::subject_turns::{end_turn, take_turn};
 pub(super) use super::words;
 
 pub(super) type Db = sqlx::Postgres;

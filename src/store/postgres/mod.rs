@@ -20,6 +20,7 @@
 //! | `inspect.rs` | what can be seen of the database before anything is done |
 //! | `insert_version.rs`, `insert_rows.rs`, `words.rs` | the statement that writes a version, many rows at once, and the index of words |
 //! | `locks.rs`, `id_counter.rs`, `counter_row.rs` | what transactions wait for, and how they don't wait for each other's ids |
+//! | `subject_turns.rs` | turns that those take who were overtaken again and again |
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -38,7 +39,7 @@ use super::{
     Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion, NamedSchema,
     OutboxEntry, Refusals, RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings, SearchHit,
     SettingsOutcome, Statistics, Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter, SubjectState,
-    UsageCount, UsageFilter, VersionBrowse, VersionFilter, VersionRow, VersionUsage, WordQuery,
+    TurnHolder, UsageCount, UsageFilter, VersionBrowse, VersionFilter, VersionRow, VersionUsage, WordQuery,
 };
 use crate::codec::ConfigPatch;
 use crate::types::{
@@ -85,6 +86,13 @@ macro_rules! page_where {
     };
 }
 
+/// Whose turn it is to register under the subject $4.
+macro_rules! turn {
+    () => {
+        " UNION ALL SELECT 4, 0, 0, t.holder, FALSE, 0, 0 FROM subject_turns t WHERE t.qualified = $4 AND t.until > clock_timestamp()"
+    };
+}
+
 /// What the index of words finds, $2 at most.
 macro_rules! found_subjects {
     () => {
@@ -119,6 +127,7 @@ mod snapshot;
 #[path = "../sql/mod.rs"]
 mod sql;
 mod sqlstate;
+mod subject_turns;
 mod words;
 
 pub use audit::PostgresAudit;

@@ -6,7 +6,7 @@ use sqlx::Row as _;
 
 use super::decode::{context_and_id, holder, narrow, schema_type, stored_schema, version_row};
 use super::{Conn, Row, dialect};
-use crate::store::{Holder, StoreError, StoredSchema, SubjectState, VersionRow};
+use crate::store::{Holder, StoreError, StoredSchema, SubjectState, TurnHolder, VersionRow};
 use crate::types::{DEFAULT_CONTEXT, Guid, SchemaId, SchemaType, Subject, Version, VersionSelector};
 
 pub(in crate::store) async fn schema(conn: &mut Conn, context: &str, id: SchemaId) -> Result<Option<StoredSchema>, StoreError> {
@@ -89,6 +89,7 @@ pub(in crate::store) const HEAD: &str = concat!(
     last_written!(),
     ", s.schema_id, s.schema_id, FALSE, s.created_at, 0 ",
     of_content!(),
+    turn!(),
     " UNION ALL SELECT 3, 0, 0, r.settings, FALSE, 0, 0 FROM registry r WHERE r.one = 1 ORDER BY part, place"
 );
 
@@ -114,6 +115,8 @@ pub(in crate::store) struct Head {
     pub(in crate::store) ids: Vec<SchemaId>,
     /// The generation of the settings.
     pub(in crate::store) settings: i64,
+    /// Whose turn it is.
+    pub(in crate::store) turn: Option<TurnHolder>,
 }
 
 impl Head {
@@ -123,7 +126,8 @@ impl Head {
             0 => self.context = Some((row.try_get(first + 2)?, row.try_get(first + 3)?)),
             1 => self.epoch = row.try_get(first + 6)?,
             2 => self.ids.push(narrow(row.try_get(first + 3)?, "schemas")?),
-            _ => self.settings = row.try_get(first + 3)?,
+            3 => self.settings = row.try_get(first + 3)?,
+            _ => self.turn = Some(TurnHolder(row.try_get(first + 3)?)),
         }
         Ok(())
     }

@@ -91,6 +91,9 @@ pub(in crate::store) async fn decide<'r>(
     head: &Head,
     by: Option<&'r Actor>,
 ) -> Result<Result<NewVersion<'r>, RegisterOutcome>, StoreError> {
+    if request.turn.is_some() && head.turn.is_some_and(|turn| request.turn != Some(turn)) {
+        return Ok(Err(RegisterOutcome::OthersTurn));
+    }
     // at the epoch of the decision the subject's versions are what the decision knows
     if head.settings != request.expected_settings || head.epoch != request.expected_epoch {
         return Ok(Err(RegisterOutcome::HeadMoved));

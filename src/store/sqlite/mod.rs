@@ -16,8 +16,8 @@ use super::{
     Generation, Holder, ImportOutcome, ImportRequest, ImportSwitch, KeyChange, KeyOutcome, KnownGeneration, ListedVersion,
     NamedSchema, OutboxEntry, Refusals, RegisterOutcome, RegisterRequest, Registrations, SchemaNames, Scope, ScopeSettings,
     SearchHit, SettingsOutcome, Statistics, Store, StoreError, StoreObserver, StoreReadings, StoredSchema, SubjectFilter,
-    SubjectState, Unobserved, UsageCount, UsageFilter, VersionBrowse, VersionFilter, VersionRow, VersionUsage, WordQuery,
-    migrations,
+    SubjectState, TurnHolder, Unobserved, UsageCount, UsageFilter, VersionBrowse, VersionFilter, VersionRow, VersionUsage,
+    WordQuery, migrations,
 };
 use crate::cache::Generational;
 use crate::codec::ConfigPatch;
@@ -68,6 +68,13 @@ macro_rules! page_where {
     };
 }
 
+/// Whose turn it is to register: the process knows.
+macro_rules! turn {
+    () => {
+        ""
+    };
+}
+
 /// What the index of words finds, $2 at most, the newest first.
 macro_rules! found_subjects {
     () => {
@@ -102,7 +109,8 @@ mod dialect {
     pub(super) use super::insert_rows::{file_schemas, file_subjects, insert_rows};
     pub(super) use super::insert_version::insert_version;
     pub(super) use super::words;
-    use crate::store::StoreError;
+    use super::{Duration, Subject};
+    use crate::store::{StoreError, TurnHolder};
 
     /// What a transaction begins with on Postgres.
     #[derive(Debug, Default)]
@@ -164,6 +172,16 @@ mod dialect {
 
     #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
     pub(super) async fn lock(_: &mut super::Conn, _: &[super::sql::locks::Lock<'_>]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
+    pub(super) async fn take_turn(_: &mut super::Conn, _: &Subject, _: TurnHolder, _: Duration) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    #[expect(clippy::unused_async, reason = "as on Postgres, where there is something to await")]
+    pub(super) async fn end_turn(_: &mut super::Conn, _: &Subject, _: TurnHolder) -> Result<(), StoreError> {
         Ok(())
     }
 

@@ -87,7 +87,7 @@ on_both! {
             let content = Content { schema_type, text: text.into(), references: Vec::new(), metadata: None, rule_set: None };
             let request = RegisterRequest {
                 subject: Subject::plain(&format!("old-{at}")), schema: HashedContent::from(content), targets: Vec::new(), active_references: true,
-                expected_epoch: 0, expected_settings: 0, version: 1, previous: None, id: None, digest: None, names: Vec::new(), words: None, disruptive: false, now: 1,
+                expected_epoch: 0, expected_settings: 0, version: 1, previous: None, id: None, digest: None, names: Vec::new(), words: None, disruptive: false, turn: None, now: 1,
             };
             app.store.register(Arc::new(request), &Arc::new(Actor::server())).await.unwrap();
         }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::on_both;
 use crate::support::app::{Database, Setup, TestApp, record};
+use crate::support::until::until;
 
 /// A destination where nobody is.
 const NOWHERE: &str = "http://127.0.0.1:9";
@@ -20,17 +21,6 @@ fn exporter(name: &str, url: &str) -> Value {
 
 pub fn start(app: &TestApp, replica: &str) -> tokio::task::JoinHandle<()> {
     tokio::spawn(Arc::clone(&app.registry).run_exporters(replica.to_owned(), Arc::new(|_, _| {})))
-}
-
-/// Waits for something that comes by itself.
-pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    for _ in 0..1800 {
-        if let Some(found) = look().await {
-            return found;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{what} does not come");
 }
 
 /// An answer but for the time at which something was stored there.

@@ -8,10 +8,11 @@ use hyper::{Method, Response};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::exporters::{start, until, until_same};
+use super::exporters::{start, until_same};
 use crate::on_both;
 use crate::support::app::{TestApp, record};
 use crate::support::stand_in::{passed_on, stand_in};
+use crate::support::until::until;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Fault {

@@ -5,9 +5,10 @@ use std::time::Duration;
 use accordant::types::LinkKind;
 use serde_json::{Value, json};
 
-use super::exporters::{start, until, until_same};
+use super::exporters::{start, until_same};
 use crate::on_both;
 use crate::support::app::{TestApp, record};
+use crate::support::until::until;
 
 const ORDER: &str = r#"{"type":"record","name":"Order","fields":[{"name":"total","type":"Money"}]}"#;
 

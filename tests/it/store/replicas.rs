@@ -2,16 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use accordant::kms::{Kms, LocalKms, Secret, base64};
 use accordant::registry::Defaults;
 use accordant::store::postgres::{LockKind, PostgresOptions, PostgresStore};
+use accordant::store::{RegisterOutcome, RegisterRequest, TurnHolder};
+use accordant::types::Subject;
 use hyper::Method;
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
 
+use super::suite::{content, request, server};
 use crate::support::app::{Database, Fresh, Setup, TestApp, clock, lenient, postgres_url, record};
+use crate::support::until::until;
 
 /// Both replicas; on SQLite, whose file has one owner, the same server twice.
 async fn pair(database: Database) -> (Vec<Arc<TestApp>>, Fresh) {
@@ -115,6 +120,84 @@ async fn many_writers_of_one_subject_all_get_through_on_two_replicas() {
         return;
     }
     write_one_subject(pair(Database::Postgres).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_writers_of_one_subject_all_get_through_where_rows_serve_as_locks() {
+    if postgres_url().is_none() {
+        return;
+    }
+    write_one_subject(pair_with_row_locks().await).await;
+}
+
+/// Who judges for long is overtaken by all who write on the other replica meanwhile; not for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_writer_gets_through_among_quick_ones_of_another_replica() {
+    if postgres_url().is_none() {
+        return;
+    }
+    let (replicas, fresh) = pair(Database::Postgres).await;
+    replicas[0].put("/config", &json!({ "compatibility": "NONE" })).await.ok();
+    let ends = Arc::new(AtomicBool::new(false));
+    let mut quick = tokio::task::JoinSet::new();
+    for client in 0..4 {
+        let (app, ends) = (Arc::clone(&replicas[1]), Arc::clone(&ends));
+        quick.spawn(async move {
+            for i in 0.. {
+                if ends.load(Ordering::Relaxed) {
+                    return i;
+                }
+                let text = record("R", &[&format!("f{client}_{i}")]);
+                app.post("/subjects/contended/versions", &json!({ "schema": text })).await.ok();
+            }
+            0
+        });
+    }
+    let fields: Vec<String> = (0..4000).map(|i| format!("f{i}")).collect();
+    for i in 0..3 {
+        let text = record(&format!("R{i}"), &fields.iter().map(String::as_str).collect::<Vec<_>>());
+        replicas[0].post("/subjects/contended/versions", &json!({ "schema": text })).await.ok();
+    }
+    ends.store(true, Ordering::Relaxed);
+    let quick: i64 = quick.join_all().await.into_iter().sum();
+    assert!(quick > 3, "the others go on, too");
+    let mut database = PgConnection::connect(&fresh.url).await.unwrap();
+    until("no turn is left", async || {
+        let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM subject_turns").fetch_one(&mut database).await.unwrap();
+        (left == 0).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_somebody_has_the_turn_of_a_subject_others_wait_for_theirs() {
+    if postgres_url().is_none() {
+        return;
+    }
+    let fresh = Fresh::new(Database::Postgres).await;
+    let (one, two) = (fresh.open().await, fresh.open().await);
+    let (subject, other) = (Subject::parse("s"), Subject::parse("t"));
+    let (mine, yours) = (TurnHolder(1), TurnHolder(2));
+    let long = Duration::from_mins(1);
+    let register = async |subject: &Subject, turn: Option<TurnHolder>| {
+        let state = two.subject(subject).await.unwrap();
+        let text = format!("\"{}\"", ["int", "long", "float", "double"][state.rows.len()]);
+        let request = RegisterRequest { turn, ..request(subject, content(&text, &[]), state.next_version(), state.epoch) };
+        two.register(Arc::new(request), &server()).await.unwrap()
+    };
+    assert!(one.take_turn(&subject, mine, long).await.unwrap());
+    assert!(two.take_turn(&subject, mine, long).await.unwrap(), "it is its own");
+    assert!(!two.take_turn(&subject, yours, long).await.unwrap());
+    assert_eq!(register(&subject, Some(yours)).await, RegisterOutcome::OthersTurn);
+    assert!(matches!(register(&other, Some(yours)).await, RegisterOutcome::Registered { .. }), "it is of one subject");
+    assert!(matches!(register(&subject, Some(mine)).await, RegisterOutcome::Registered { .. }));
+    assert!(matches!(register(&subject, None).await, RegisterOutcome::Registered { .. }), "who waits for no turn needs none");
+    two.end_turn(&subject, yours).await.unwrap();
+    assert_eq!(register(&subject, Some(yours)).await, RegisterOutcome::OthersTurn, "another's turn is not ended");
+    one.end_turn(&subject, mine).await.unwrap();
+    assert!(matches!(register(&subject, Some(yours)).await, RegisterOutcome::Registered { .. }));
+    assert!(one.take_turn(&subject, mine, Duration::from_millis(1)).await.unwrap());
+    until("the turn of who is gone ends", async || two.take_turn(&subject, yours, long).await.unwrap().then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,6 +48,7 @@ pub(super) fn request(subject: &Subject, content: Content, version: i32, epoch: 
         previous: None,
         id: None,
         disruptive: false,
+        turn: None,
         now: 1000 + i64::from(version),
     }
 }

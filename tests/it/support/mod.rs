@@ -7,3 +7,4 @@ pub mod findings;
 pub mod process;
 pub mod proxy;
 pub mod stand_in;
+pub mod until;

@@ -1,0 +1,7 @@
+-- Whose turn it is to register under a subject, until when: one who was overtaken again and again by writers of other replicas. It is a row
+-- for as long as somebody has the turn.
+CREATE TABLE subject_turns (
+    qualified TEXT COLLATE "C" PRIMARY KEY,
+    holder BIGINT NOT NULL,
+    until TIMESTAMPTZ NOT NULL
+);
