@@ -234,6 +234,11 @@ pub enum RegistryError {
 }
 
 impl RegistryError {
+    /// The request has spent what it may spend on judging.
+    pub(super) fn is_exhaustion(&self) -> bool {
+        matches!(self, Self::WorkExhausted { .. } | Self::MemoryExhausted { .. })
+    }
+
     /// The same, with the one of several schemas that it is about; what is about none of them stays as it is.
     pub(super) fn of_member(self, subject: &Subject) -> Self {
         match self {

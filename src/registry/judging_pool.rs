@@ -4,8 +4,8 @@
 //! does not settle makes the request a heavy one: as many of them go on at once as there are cores, a bounded number waits for its
 //! turn, and those beyond get an error. A heavy request keeps its turn to its end, so that the memory of all of them is bounded by
 //! what each may take; while it waits for something that others with a turn may hold, and keeps nothing that it has judged, it gives the
-//! turn back. All jobs of a request spend one allowance, and stop when nobody waits for it any more. What is decided anew, because others
-//! were quicker, has an allowance of its own.
+//! turn back. All jobs of a request spend one allowance, and stop when nobody waits for it any more. What a decision has spent that others
+//! were quicker than is given back, a bounded number of times.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -44,18 +44,28 @@ impl Default for JudgingLimits {
 /// What a heavy request spends, and its turn. Both end with the request, the turn before that where it is given back.
 struct HeavyRequest {
     meter: Meter,
-    turn: Mutex<Option<OwnedSemaphorePermit>>,
+    turn: Mutex<Turn>,
+}
+
+enum Turn {
+    NotYet,
+    Has(#[expect(dead_code, reason = "held for as long as it is the request's")] OwnedSemaphorePermit),
+    GivenBack,
 }
 
 impl HeavyRequest {
     fn new(allowance: Allowance) -> Self {
-        Self { meter: Meter::new(allowance), turn: Mutex::new(None) }
+        Self { meter: Meter::new(allowance), turn: Mutex::new(Turn::NotYet) }
     }
 }
 
 tokio::task_local! {
     /// The request that the task serves, once it is a heavy one.
     static REQUEST: OnceLock<Arc<HeavyRequest>>;
+}
+
+fn heavy_request() -> Option<Arc<HeavyRequest>> {
+    REQUEST.try_with(|request| request.get().cloned()).ok().flatten()
 }
 
 /// Whether a job may be tried on the thread that serves the request.
@@ -122,8 +132,14 @@ impl JudgingPool {
         let new = || Arc::new(HeavyRequest::new(self.allowance));
         let request = REQUEST.try_with(|request| Arc::clone(request.get_or_init(new))).unwrap_or_else(|_| new());
         let mut turn = request.turn.lock().await;
-        if turn.is_none() {
-            *turn = Some(self.turn().await?);
+        match *turn {
+            Turn::Has(_) => {}
+            Turn::NotYet => *turn = Turn::Has(self.turn().await?),
+            // it was let in before: that others fill the queue meanwhile is no reason to send it away
+            Turn::GivenBack => {
+                let taken = Arc::clone(&self.turns).acquire_owned().await;
+                *turn = Turn::Has(taken.map_err(|_| RegistryError::Overloaded)?);
+            }
         }
         drop(turn);
         Ok(request)
@@ -132,18 +148,33 @@ impl JudgingPool {
     /// Gives back the turn of the request that this task serves, if it has one: another heavy one goes on in the meantime. The next heavy job
     /// of the request waits for a turn again. None of its jobs may be under way, and nothing that they have made may be kept.
     pub(super) async fn give_back_turn(&self) {
-        let request = REQUEST.try_with(|request| request.get().cloned());
-        if let Ok(Some(request)) = request {
-            *request.turn.lock().await = None;
+        if let Some(request) = heavy_request() {
+            let mut turn = request.turn.lock().await;
+            if let Turn::Has(_) = *turn {
+                *turn = Turn::GivenBack;
+            }
         }
     }
 
-    /// Gives the request that this task serves its whole allowance again, for it decides anew, and nothing that it has judged so far is kept:
-    /// that others were quicker is no reason to refuse what it brings.
-    pub(super) fn renew_allowance(&self) {
-        let request = REQUEST.try_with(|request| request.get().cloned());
-        if let Ok(Some(request)) = request {
-            request.meter.renew(self.allowance);
+    /// Waits for the turn of the request that this task serves, if it is a heavy one and has given it back.
+    ///
+    /// # Errors
+    /// Too many wait already.
+    pub(super) async fn take_back_turn(&self) -> Result<(), RegistryError> {
+        if heavy_request().is_some() { self.wait_for_turn().await } else { Ok(()) }
+    }
+
+    /// What the request that this task serves may still spend.
+    pub(super) fn allowance_left(&self) -> Allowance {
+        heavy_request().map_or(self.allowance, |request| request.meter.left())
+    }
+
+    /// Lets the request that this task serves spend so much, for it decides anew, and nothing that it has judged since then is kept: that
+    /// others were quicker is no reason to refuse what it brings.
+    #[expect(clippy::unused_self, reason = "the request is one of its own")]
+    pub(super) fn restore_allowance(&self, left: Allowance) {
+        if let Some(request) = heavy_request() {
+            request.meter.restore(left);
         }
     }
 
@@ -312,7 +343,13 @@ mod tests {
             pool.give_back_turn().await;
             assert_eq!(pool.load().running, 0);
             Registry::metered(heavy()).await.unwrap();
-            heavy().await.unwrap();
+            let other = Registry::metered(async {
+                heavy().await.unwrap();
+                tokio::task::yield_now().await;
+            });
+            // there is no place in the queue, and it needs none
+            let ((), mine) = tokio::join!(other, heavy());
+            mine.unwrap();
             assert_eq!(pool.load().running, 1);
         };
         Registry::metered(first).await;
@@ -320,15 +357,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_decides_anew_has_its_whole_allowance_again() {
-        let pool = JudgingPool::new(JudgingLimits { work: 10, ..JudgingLimits::default() });
-        let six = || pool.run(JobSize::Unmeasured, || meter::with_part(6, || meter::charge(6)));
+    async fn who_decides_anew_may_spend_what_it_could_before() {
+        let pool = JudgingPool::new(JudgingLimits { work: 16, ..JudgingLimits::default() });
+        let spend = |units| pool.run(JobSize::Unmeasured, move || meter::charge(units));
         Registry::metered(async {
+            spend(6).await.unwrap().unwrap();
+            let left = pool.allowance_left();
             for _ in 0..3 {
-                pool.renew_allowance();
-                six().await.unwrap().unwrap().unwrap();
+                spend(8).await.unwrap().unwrap();
+                pool.restore_allowance(left);
             }
-            assert!(matches!(six().await, Err(RegistryError::WorkExhausted { .. })));
+            spend(10).await.unwrap().unwrap();
+            assert!(matches!(spend(1).await, Err(RegistryError::WorkExhausted { .. })), "what was spent before stays spent");
+            pool.restore_allowance(left);
+            spend(10).await.unwrap().unwrap();
         })
         .await;
     }

@@ -28,17 +28,23 @@ use crate::types::{Actor, Content, Lifecycle, MAX_IMPORTED, SchemaId, Subject, V
 
 /// How to register.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a parameter of its own")]
 pub struct RegisterOptions {
     pub normalize: bool,
     /// Skip the compatibility check.
     pub force: bool,
     /// Add the second opinion to a refusal.
     pub explain: bool,
+    /// As the next version, whatever its number is by then, also of a schema that is there.
+    pub as_next_version: bool,
 }
 
 /// After so many decisions that were overtaken, a registration waits for its turn; and after so many that were overtaken in its turn, for
 /// one among all replicas.
 const FREE_DECISIONS: usize = 3;
+
+/// So many decisions that were overtaken cost the request nothing of what it may spend.
+const FORGIVEN_DECISIONS: usize = 16;
 
 /// The outcome of deciding a registration, before anything is written.
 pub(super) enum Decision {
@@ -104,7 +110,8 @@ impl Registry {
         let completed = fill_kms_defaults(submission);
         let submission = completed.as_ref();
         let mut generation = self.store.generation().await?;
-        let may_repeat = submission.version == 0 && submission.id.is_none() && !submission.edits_tags();
+        let may_repeat =
+            submission.version == 0 && submission.id.is_none() && !submission.edits_tags() && !options.as_next_version;
         let bytes = submission.schema.as_ref().map_or(0, String::len);
         let key = in_proportion(bytes, || fingerprint(subject, submission, options.normalize));
         if may_repeat && let Some(known) = self.known.get(&key, generation.content) {
@@ -115,17 +122,21 @@ impl Registry {
         // both are kept until it is registered
         let (mut turn, mut shared_turn) = (None, None);
         let (mut may_wait, mut is_others_turn, mut overtaken_in_turn) = (true, false, 0);
+        let allowance = self.judging_pool.allowance_left();
         for decided in 1..=MAX_DECISIONS {
-            self.judging_pool.renew_allowance();
-            let mut request = match self.decide(subject, submission, options, generation).await? {
-                Decision::Known { registered, repeatable } => {
+            let decision = self.decide(subject, submission, options, generation).await;
+            let mut request = match decision {
+                // not this one alone is too expensive
+                Err(error) if decided > FORGIVEN_DECISIONS && error.is_exhaustion() => return Err(RegistryError::Contention),
+                Err(error) => return Err(error),
+                Ok(Decision::Known { registered, repeatable }) => {
                     let registered = Arc::new(registered);
                     if repeatable && may_repeat {
                         self.known.insert(key, generation.content, Arc::clone(&registered));
                     }
                     return Ok(registered);
                 }
-                Decision::Write(request) => request,
+                Ok(Decision::Write(request)) => request,
             };
             let must_wait = decided > FREE_DECISIONS || is_others_turn || self.turns.is_awaited(subject);
             if turn.is_none() && may_wait && must_wait {
@@ -146,9 +157,12 @@ impl Registry {
                 may_wait = true;
                 overtaken_in_turn += usize::from(turn.is_some());
             }
+            if decided <= FORGIVEN_DECISIONS {
+                self.judging_pool.restore_allowance(allowance);
+            }
             if turn.is_some() && (is_others_turn || overtaken_in_turn >= FREE_DECISIONS) {
-                self.judging_pool.give_back_turn().await;
-                shared_turn.get_or_insert_with(|| SharedTurn::new(&self.store, subject, holder)).take().await?;
+                let shared_turn = shared_turn.get_or_insert_with(|| SharedTurn::new(&self.store, subject, holder));
+                shared_turn.take(&self.judging_pool).await?;
             }
             generation = self.store.generation().await?;
         }
@@ -169,6 +183,8 @@ impl Registry {
         self.check_subject_name(subject)?;
         let effective = self.effective_in(subject, generation).await?;
         let state = self.store.subject(subject).await?;
+        let numbered = options.as_next_version.then(|| Submission { version: state.next_version(), ..submission.clone() });
+        let submission = numbered.as_ref().unwrap_or(submission);
         let import = effective.mode.is_import();
         let normalize = !import && effective.config.normalizes(options.normalize);
         let mut read = None;

@@ -102,7 +102,6 @@ impl Registry {
             }
         }
         for _ in 0..MAX_DECISIONS {
-            self.judging_pool.renew_allowance();
             let generation = self.store.generation().await?;
             let (planned, registrations) = match self.plan_tree(members, options, generation).await {
                 Ok(plan) => plan,

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::Registry;
 use super::error::RegistryError;
 use super::register::RegisterOptions;
 use super::registered::Registered;
 use super::submission::{RawReference, Submission};
-use super::{MAX_DECISIONS, Registry};
 use crate::access::Rights;
 use crate::schema::TagEdit;
 use crate::types::{Actor, Metadata, RuleSet, Subject, Version, VersionSelector};
@@ -75,18 +75,9 @@ impl Registry {
             tags_to_remove: request.remove.clone(),
             ..Submission::default()
         };
-        let next = |state: &crate::store::SubjectState| state.next_version();
-        for attempt in 1.. {
-            let expected = next(&self.store.subject(subject).await?);
-            submission.version = request.new_version.filter(|version| *version > 0).unwrap_or(expected);
-            let outcome = self.register(subject, &submission, RegisterOptions::default(), by).await;
-            let overtaken = request.new_version.is_none()
-                && matches!(outcome, Err(RegistryError::InvalidSchema(_)))
-                && next(&self.store.subject(subject).await?) != expected;
-            if !overtaken || attempt >= MAX_DECISIONS {
-                return outcome;
-            }
-        }
-        Err(RegistryError::Contention)
+        let number = request.new_version.filter(|version| *version > 0);
+        submission.version = number.unwrap_or(0);
+        let options = RegisterOptions { as_next_version: number.is_none(), ..RegisterOptions::default() };
+        self.register(subject, &submission, options, by).await
     }
 }

@@ -15,7 +15,9 @@ use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep};
 
-use crate::store::{Store, StoreError, TurnHolder};
+use super::RegistryError;
+use super::judging_pool::JudgingPool;
+use crate::store::{Store, TurnHolder};
 use crate::types::Subject;
 
 /// How long a registration waits for a turn before it tries once without: who has the turn may be waiting for something else.
@@ -98,13 +100,18 @@ impl SharedTurn {
         Self { store: Arc::clone(store), subject: subject.clone(), holder }
     }
 
-    /// Takes it, or keeps it for longer. Waits while it is another one's, but not for ever.
-    pub(super) async fn take(&self) -> Result<(), StoreError> {
+    /// Takes it, or keeps it for longer. Waits while it is another one's, but not for ever. A heavy request gets its place among those who
+    /// judge before that: in its turn nobody else of the subject goes on.
+    pub(super) async fn take(&self, judging_pool: &JudgingPool) -> Result<(), RegistryError> {
         let end = Instant::now() + PATIENCE;
-        while !self.store.take_turn(&self.subject, self.holder, LEASE).await? && Instant::now() < end {
+        loop {
+            judging_pool.take_back_turn().await?;
+            if self.store.take_turn(&self.subject, self.holder, LEASE).await? || Instant::now() >= end {
+                return Ok(());
+            }
+            judging_pool.give_back_turn().await;
             sleep(POLL).await;
         }
-        Ok(())
     }
 }
 

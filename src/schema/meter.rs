@@ -302,9 +302,14 @@ impl Meter {
         under(Account { left, exhausted: None, stop: Some(stop) }, |_| {}, work)
     }
 
-    /// What was spent is there again. Nothing may be under way.
-    pub fn renew(&self, allowance: Allowance) {
-        *self.0.account.lock().unwrap_or_else(PoisonError::into_inner) = (allowance, None);
+    /// What may still be spent.
+    pub fn left(&self) -> Allowance {
+        self.0.account.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// So much may be spent from now on. Nothing may be under way.
+    pub fn restore(&self, left: Allowance) {
+        *self.0.account.lock().unwrap_or_else(PoisonError::into_inner) = (left, None);
     }
 
     /// Runs `work` on this thread at the expense of the request.

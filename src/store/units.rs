@@ -344,7 +344,7 @@ pub trait Store: Send + Sync + 'static {
 
     // --- registering and deleting
 
-    /// Takes the turn of a subject for somebody, or keeps it for him, for so long: meanwhile whoever waits for turns can't register under it.
+    /// Takes the turn of a subject for somebody, or keeps it for him, for so long, a minute at most: meanwhile whoever waits for turns can't register under it.
     /// Whether it is his now; always, where one process has the database, for that keeps its turns itself.
     async fn take_turn(&self, subject: &Subject, holder: TurnHolder, time: Duration) -> Result<bool, StoreError>;
 

@@ -87,8 +87,12 @@ pub(in crate::http) async fn register(request: Request) -> Answer {
         // the text of the latest version is registered again, and answered
         request.require(Operation::SubjectRead, &subject)?;
     }
-    let options =
-        RegisterOptions { normalize: request.flag("normalize"), force: request.flag("force"), explain: request.flag("explain") };
+    let options = RegisterOptions {
+        normalize: request.flag("normalize"),
+        force: request.flag("force"),
+        explain: request.flag("explain"),
+        ..RegisterOptions::default()
+    };
     let outcome = request.registry().register(&subject, &submission, options, request.actor()).await;
     let registered = outcome.map_err(|error| explained(error, request.flag("explain")))?;
     request.state.metrics.registration(registered.is_new);

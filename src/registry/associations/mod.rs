@@ -111,7 +111,6 @@ impl Registry {
         let AssociateOptions { dry_run, whole } = options;
         let request = request.validated(dry_run)?;
         for _ in 0..MAX_DECISIONS {
-            self.judging_pool.renew_allowance();
             let generation = self.store.generation().await?.content;
             let mut plan = AssociationPlan::new(self, context, &request, generation, rights).await?;
             if let Err(refusal) = plan.decide(&request.items).await {

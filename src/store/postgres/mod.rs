@@ -89,7 +89,8 @@ macro_rules! page_where {
 /// Whose turn it is to register under the subject $4.
 macro_rules! turn {
     () => {
-        " UNION ALL SELECT 4, 0, 0, t.holder, FALSE, 0, 0 FROM subject_turns t WHERE t.qualified = $4 AND t.until > clock_timestamp()"
+        " UNION ALL SELECT 4, 0, 0, t.holder, FALSE, 0, 0 FROM subject_turns t WHERE t.qualified = $4 \
+         AND t.until > clock_timestamp() AND t.until <= clock_timestamp() + INTERVAL '1 minute'"
     };
 }
 
@@ -236,6 +237,7 @@ impl PostgresStore {
         let cluster_id = sql::init(&mut session, &fresh_id, clock()).await?;
         let generation = Arc::new(KnownGeneration::default());
         generation.learn(sql::generation(&mut session).await?);
+        subject_turns::remove_ended(&mut session).await?;
         session.execute("COMMIT").await?;
         let _ = session.close().await;
         let follower = Follower {

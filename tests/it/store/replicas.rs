@@ -130,13 +130,8 @@ async fn many_writers_of_one_subject_all_get_through_where_rows_serve_as_locks()
     write_one_subject(pair_with_row_locks().await).await;
 }
 
-/// Who judges for long is overtaken by all who write on the other replica meanwhile; not for ever.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_slow_writer_gets_through_among_quick_ones_of_another_replica() {
-    if postgres_url().is_none() {
-        return;
-    }
-    let (replicas, fresh) = pair(Database::Postgres).await;
+/// Who judges for long is overtaken by all who write meanwhile; not for ever.
+async fn write_slowly(replicas: &[Arc<TestApp>]) {
     replicas[0].put("/config", &json!({ "compatibility": "NONE" })).await.ok();
     let ends = Arc::new(AtomicBool::new(false));
     let mut quick = tokio::task::JoinSet::new();
@@ -156,11 +151,27 @@ async fn a_slow_writer_gets_through_among_quick_ones_of_another_replica() {
     let fields: Vec<String> = (0..4000).map(|i| format!("f{i}")).collect();
     for i in 0..3 {
         let text = record(&format!("R{i}"), &fields.iter().map(String::as_str).collect::<Vec<_>>());
-        replicas[0].post("/subjects/contended/versions", &json!({ "schema": text })).await.ok();
+        let version = replicas[0].post("/subjects/contended/versions", &json!({ "schema": text })).await.ok()["version"].clone();
+        let tag = json!({ "tagsToAdd": [{ "schemaEntity": { "entityPath": format!("R{i}"), "entityType": "sr_record" }, "tags": ["T"] }] });
+        replicas[0].post(&format!("/subjects/contended/versions/{version}/tags"), &tag).await.ok();
     }
     ends.store(true, Ordering::Relaxed);
     let quick: i64 = quick.join_all().await.into_iter().sum();
     assert!(quick > 3, "the others go on, too");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_writer_gets_through_among_quick_ones_on_sqlite() {
+    write_slowly(&pair(Database::Sqlite).await.0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_writer_gets_through_among_quick_ones_of_another_replica() {
+    if postgres_url().is_none() {
+        return;
+    }
+    let (replicas, fresh) = pair(Database::Postgres).await;
+    write_slowly(&replicas).await;
     let mut database = PgConnection::connect(&fresh.url).await.unwrap();
     until("no turn is left", async || {
         let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM subject_turns").fetch_one(&mut database).await.unwrap();
@@ -178,10 +189,10 @@ async fn while_somebody_has_the_turn_of_a_subject_others_wait_for_theirs() {
     let (one, two) = (fresh.open().await, fresh.open().await);
     let (subject, other) = (Subject::parse("s"), Subject::parse("t"));
     let (mine, yours) = (TurnHolder(1), TurnHolder(2));
-    let long = Duration::from_mins(1);
+    let long = Duration::from_secs(50);
     let register = async |subject: &Subject, turn: Option<TurnHolder>| {
         let state = two.subject(subject).await.unwrap();
-        let text = format!("\"{}\"", ["int", "long", "float", "double"][state.rows.len()]);
+        let text = format!("\"{}\"", ["int", "long", "float", "double", "bytes"][state.rows.len()]);
         let request = RegisterRequest { turn, ..request(subject, content(&text, &[]), state.next_version(), state.epoch) };
         two.register(Arc::new(request), &server()).await.unwrap()
     };
@@ -196,6 +207,14 @@ async fn while_somebody_has_the_turn_of_a_subject_others_wait_for_theirs() {
     assert_eq!(register(&subject, Some(yours)).await, RegisterOutcome::OthersTurn, "another's turn is not ended");
     one.end_turn(&subject, mine).await.unwrap();
     assert!(matches!(register(&subject, Some(yours)).await, RegisterOutcome::Registered { .. }));
+    let mut database = PgConnection::connect(&fresh.url).await.unwrap();
+    let set_back = "UPDATE subject_turns SET until = clock_timestamp() + INTERVAL '1 hour'";
+    assert!(one.take_turn(&subject, mine, long).await.unwrap());
+    assert_eq!(sqlx::query(set_back).execute(&mut database).await.unwrap().rows_affected(), 1);
+    assert!(matches!(register(&subject, Some(yours)).await, RegisterOutcome::Registered { .. }), "the clock was set back");
+    fresh.open().await;
+    let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM subject_turns").fetch_one(&mut database).await.unwrap();
+    assert_eq!(left, 0, "a start removes what died");
     assert!(one.take_turn(&subject, mine, Duration::from_millis(1)).await.unwrap());
     until("the turn of who is gone ends", async || two.take_turn(&subject, yours, long).await.unwrap().then_some(())).await;
 }
