@@ -44,10 +44,10 @@ impl Default for JudgingLimits {
 /// What a heavy request spends, and its turn. Both end with the request, the turn before that where it is given back.
 struct HeavyRequest {
     meter: Meter,
-    turn: Mutex<Turn>,
+    turn: Mutex<JudgingTurn>,
 }
 
-enum Turn {
+enum JudgingTurn {
     NotYet,
     Has(#[expect(dead_code, reason = "held for as long as it is the request's")] OwnedSemaphorePermit),
     GivenBack,
@@ -55,7 +55,7 @@ enum Turn {
 
 impl HeavyRequest {
     fn new(allowance: Allowance) -> Self {
-        Self { meter: Meter::new(allowance), turn: Mutex::new(Turn::NotYet) }
+        Self { meter: Meter::new(allowance), turn: Mutex::new(JudgingTurn::NotYet) }
     }
 }
 
@@ -133,12 +133,12 @@ impl JudgingPool {
         let request = REQUEST.try_with(|request| Arc::clone(request.get_or_init(new))).unwrap_or_else(|_| new());
         let mut turn = request.turn.lock().await;
         match *turn {
-            Turn::Has(_) => {}
-            Turn::NotYet => *turn = Turn::Has(self.turn().await?),
+            JudgingTurn::Has(_) => {}
+            JudgingTurn::NotYet => *turn = JudgingTurn::Has(self.turn().await?),
             // it was let in before: that others fill the queue meanwhile is no reason to send it away
-            Turn::GivenBack => {
+            JudgingTurn::GivenBack => {
                 let taken = Arc::clone(&self.turns).acquire_owned().await;
-                *turn = Turn::Has(taken.map_err(|_| RegistryError::Overloaded)?);
+                *turn = JudgingTurn::Has(taken.map_err(|_| RegistryError::Overloaded)?);
             }
         }
         drop(turn);
@@ -150,8 +150,8 @@ impl JudgingPool {
     pub(super) async fn give_back_turn(&self) {
         if let Some(request) = heavy_request() {
             let mut turn = request.turn.lock().await;
-            if let Turn::Has(_) = *turn {
-                *turn = Turn::GivenBack;
+            if let JudgingTurn::Has(_) = *turn {
+                *turn = JudgingTurn::GivenBack;
             }
         }
     }
